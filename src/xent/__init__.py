@@ -1,3 +1,41 @@
-"""Cross entropy for PyTorch."""
+"""Cross entropy for PyTorch: exact definitions, drop-in losses, and a job that shows which loss serves your data."""
+
+from xent import functional, imbalance, information, nn
+from xent.core.event import Event
+from xent.core.logits import LogitTransform
+from xent.facts import Facts, facts
+from xent.functional import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    kl_div,
+    nll_loss,
+)
+from xent.nn import BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, KLDivLoss, NLLLoss
+from xent.patch import patch, patched, unpatch
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "BCELoss",
+    "BCEWithLogitsLoss",
+    "CrossEntropyLoss",
+    "Event",
+    "Facts",
+    "KLDivLoss",
+    "LogitTransform",
+    "NLLLoss",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "cross_entropy",
+    "facts",
+    "functional",
+    "imbalance",
+    "information",
+    "kl_div",
+    "nll_loss",
+    "nn",
+    "patch",
+    "patched",
+    "unpatch",
+]

@@ -1,0 +1,104 @@
+"""One loss call, checked and settled: what the dispatcher hands to a backend.
+
+From it a backend forms the loss of each row (softmax link) or element (sigmoid link), and its gradient in the
+logits. Reduction and denominators are not a backend's concern; see reduce.py.
+"""
+
+from typing import NamedTuple, TypeAlias
+
+from torch import Tensor
+
+from xent.core.event import NLL, Event
+from xent.core.logits import IDENTITY, LogitTransform
+
+
+class SoftmaxCall(NamedTuple):
+    """Cross entropy of softmax rows; for nll_loss, ``logits`` are log-probabilities.
+
+    ``target`` holds class indices of the rows' shape if ``indexed``, else probabilities of the logits' shape.
+    ``sample_weight`` and ``mask`` have the rows' shape or a leading part of it.
+    """
+
+    logits: Tensor
+    target: Tensor
+    indexed: bool
+    dim: int
+    weight: Tensor | None = None
+    ignore_index: int = -100
+    label_smoothing: float = 0.0
+    smoothing_prior: Tensor | None = None
+    z_loss: float = 0.0
+    event: Event = NLL
+    transform: LogitTransform = IDENTITY
+    sample_weight: Tensor | None = None
+    mask: Tensor | None = None
+
+    @property
+    def rows_ndim(self) -> int:
+        """Number of axes of what is counted: those of the logits without the class axis."""
+        return self.logits.ndim - 1
+
+    @property
+    def ignored(self) -> Tensor | None:
+        """Bool tensor of the rows that ignore_index leaves out."""
+        return self.target == self.ignore_index if self.indexed else None
+
+
+class SigmoidCall(NamedTuple):
+    """Binary cross entropy of elements; for binary_cross_entropy, ``logits`` are probabilities.
+
+    ``weight``, ``pos_weight``, ``neg_weight`` and ``smoothing_prior`` broadcast to the logits as torch broadcasts;
+    ``sample_weight`` and ``mask`` have the logits' shape or a leading part of it.
+    """
+
+    logits: Tensor
+    target: Tensor
+    weight: Tensor | None = None
+    pos_weight: Tensor | None = None
+    neg_weight: Tensor | None = None
+    ignore_index: float | None = None
+    label_smoothing: float = 0.0
+    smoothing_prior: Tensor | None = None
+    neg_scale: float = 1.0
+    positive: Event = NLL
+    negative: Event = NLL
+    transform: LogitTransform = IDENTITY
+    sample_weight: Tensor | None = None
+    mask: Tensor | None = None
+
+    @property
+    def rows_ndim(self) -> int:
+        """Number of axes of what is counted: all of the logits'."""
+        return self.logits.ndim
+
+    @property
+    def ignored(self) -> Tensor | None:
+        """Bool tensor of the elements that ignore_index leaves out."""
+        return None if self.ignore_index is None else self.target == self.ignore_index
+
+
+class DivergenceCall(NamedTuple):
+    """Pointwise KL divergence of ``target`` from log-probabilities ``logits``, both of one shape.
+
+    ``batch`` is the number of distributions that "batchmean" divides by, the first axis before broadcasting.
+    """
+
+    logits: Tensor
+    target: Tensor
+    batch: int
+    log_target: bool = False
+    sample_weight: Tensor | None = None
+    mask: Tensor | None = None
+
+    @property
+    def rows_ndim(self) -> int:
+        """Number of axes of what is counted: all of the input's."""
+        return self.logits.ndim
+
+    @property
+    def ignored(self) -> Tensor | None:
+        """None: there is no ignore_index here."""
+        return None
+
+
+Call: TypeAlias = SoftmaxCall | SigmoidCall | DivergenceCall
