@@ -47,7 +47,7 @@ P = ParamSpec("P")
 
 
 def overridable(function: Callable[P, Tensor]) -> Callable[P, Tensor]:
-    """Let tensor-likes with ``__torch_function__`` (subclasses, torch.fx proxies, modes) take over a public function."""
+    """Let what has ``__torch_function__`` (tensor subclasses, torch.fx proxies, modes) take over a function."""
 
     @functools.wraps(function)
     def public(*args: P.args, **kwargs: P.kwargs) -> Tensor:
@@ -115,9 +115,7 @@ def result_dtype(call: Call) -> torch.dtype:
     return dtype
 
 
-def _loss(
-    link: Link, call: SoftmaxCall | SigmoidCall, reduction: str, normalizer: Normalizer | None
-) -> Tensor:
+def _loss(link: Link, call: SoftmaxCall | SigmoidCall, reduction: str, normalizer: Normalizer | None) -> Tensor:
     if _must_trace(call) or _differentiates_settings(call):
         return _reduced(link.rows(call), call, reduction, normalizer)
     if not (torch.is_grad_enabled() and call.logits.requires_grad):
@@ -207,7 +205,7 @@ def _must_trace(call: Call) -> bool:
     return (
         _is_transformed()
         or torch.compiler.is_compiling()
-        or torch.jit.is_tracing()
+        or torch._C._is_tracing()
         or torch._C._len_torch_dispatch_stack() > 0
         or not _all_plain(call)
     )

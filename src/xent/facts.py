@@ -55,7 +55,8 @@ def facts(
         logits: What happens to the logits first.
 
     Returns:
-        :class:`Facts`, five tensors of the rows' shape; nll, lse and entropy in nats, float32 (float64 for float64 logits).
+        :class:`Facts`, five tensors of the rows' shape; nll, lse and entropy in nats, float32, or float64 for
+        float64 logits.
 
     Raises:
         IndexError: A label names no class.

@@ -264,8 +264,8 @@ class BCEWithLogitsLoss(torch.nn.BCEWithLogitsLoss):
     r"""Binary cross entropy of logits. Drop-in for ``torch.nn.BCEWithLogitsLoss``.
 
     The formula and every setting are those of :func:`xent.binary_cross_entropy_with_logits`. Of them,
-    ``sample_weight``, ``mask`` and ``normalizer`` belong to a batch and are given in the call. ``pos_weight=0`` does not
-    ignore a class, ``mask`` does.
+    ``sample_weight``, ``mask`` and ``normalizer`` belong to a batch and are given in the call. ``pos_weight=0``
+    does not ignore a class, ``mask`` does.
 
     Args:
         weight: Broadcast to the input's shape.

@@ -1,8 +1,8 @@
 """xent's losses in torch's place, in code that exists already.
 
 What is replaced are the functions of torch.nn.functional, and the names that other modules have imported them under.
-torch's loss modules call these functions by name, so they follow: those made before as well as after, and nothing made
-in between stays behind when torch's functions are put back.
+torch's loss modules call these functions by name, so they follow: those made before as well as after, and nothing
+made in between stays behind when torch's functions are put back.
 """
 
 import sys

@@ -75,9 +75,8 @@ def index_target(logits: Tensor, target: Tensor, dim: int) -> Tensor:
         _raise_target_shape(logits, target, rows)
     if target.dtype not in INDEX_DTYPES:
         raise RuntimeError(
-            f"expected target dtype to be Long or Byte, but got {_scalar_type(target)}. Class indices are int64, int32, "
-            "int16 or uint8; probabilities have the shape of the input, "
-            f"{tuple(logits.shape)}."
+            f"expected target dtype to be Long or Byte, but got {_scalar_type(target)}. Class indices are int64, "
+            f"int32, int16 or uint8; probabilities have the shape of the input, {tuple(logits.shape)}."
         )
     return target
 
@@ -90,9 +89,7 @@ def _raise_target_shape(logits: Tensor, target: Tensor, rows: torch.Size) -> Non
     if logits.ndim <= 2 and target.ndim > 1:
         raise RuntimeError(f"0D or 1D target tensor expected, multi-target not supported: {expected}")
     if logits.ndim == 1:
-        raise ValueError(
-            f"For 1D input, 1D target must have size 1, but got target size: {target.numel()}. {expected}"
-        )
+        raise ValueError(f"For 1D input, 1D target must have size 1, but got target size: {target.numel()}. {expected}")
     if logits.shape[0] != target.shape[:1].numel() or target.ndim == 0:
         given = target.shape[0] if target.ndim else 1
         raise ValueError(
@@ -136,8 +133,8 @@ def class_weight(weight: Tensor | None, logits: Tensor, dim: int, *, promotes: b
     classes = logits.shape[dim]
     if weight.shape != (classes,):
         raise RuntimeError(
-            f"weight tensor should be defined either for all {classes} classes or no classes but got weight tensor of "
-            f"shape: {list(weight.shape)}"
+            f"weight tensor should be defined either for all {classes} classes or no classes but got weight tensor "
+            f"of shape: {list(weight.shape)}"
         )
     half = logits.dtype in (torch.float16, torch.bfloat16)
     if promotes or weight.dtype == logits.dtype or (half and weight.dtype == torch.float32):
@@ -164,9 +161,7 @@ def smoothing_prior(prior: Tensor | None, label_smoothing: float, classes: int) 
     if not prior.is_floating_point():
         raise TypeError(f"`smoothing_prior` must be floating point, got {prior.dtype}.")
     if prior.shape != (classes,):
-        raise ValueError(
-            f"`smoothing_prior` must have shape ({classes},), one a class, got {tuple(prior.shape)}."
-        )
+        raise ValueError(f"`smoothing_prior` must have shape ({classes},), one a class, got {tuple(prior.shape)}.")
 
 
 def z_loss(value: float) -> None:
@@ -194,10 +189,8 @@ def leading_shape(name: str, value: Tensor | None, rows: torch.Size) -> None:
         return
     if not isinstance(value, Tensor):
         raise TypeError(f"`{name}` must be a tensor, not {type(value).__name__}.")
-    if value.ndim == 0 and len(rows) > 0 or value.shape != rows[: value.ndim]:
-        shapes = " or ".join(
-            str(tuple(rows[:k])) for k in range(len(rows), min(1, len(rows)) - 1, -1) if k or not rows
-        )
+    if (value.ndim == 0 and len(rows) > 0) or value.shape != rows[: value.ndim]:
+        shapes = " or ".join(str(tuple(rows[:k])) for k in range(len(rows), min(1, len(rows)) - 1, -1) if k or not rows)
         raise ValueError(f"`{name}` must have shape {shapes}, got {tuple(value.shape)}.")
 
 
@@ -208,14 +201,10 @@ def row_settings(sample_weight: Tensor | None, mask: Tensor | None, rows: torch.
     if sample_weight is not None and sample_weight.requires_grad:
         raise ValueError("no gradient is formed for `sample_weight`. Pass sample_weight.detach().")
     if mask is not None and mask.dtype != torch.bool:
-        raise TypeError(
-            f"`mask` must be a bool tensor, true for what counts, got {mask.dtype}. Pass mask.bool()."
-        )
+        raise TypeError(f"`mask` must be a bool tensor, true for what counts, got {mask.dtype}. Pass mask.bool().")
 
 
-def softmax_transform(
-    settings: LogitTransform | None, logits: Tensor, dim: int, indexed: bool
-) -> LogitTransform:
+def softmax_transform(settings: LogitTransform | None, logits: Tensor, dim: int, indexed: bool) -> LogitTransform:
     """The transform, its shapes fitting the logits."""
     if settings is None:
         return IDENTITY
@@ -236,12 +225,13 @@ def softmax_transform(
             same_device(logits, **{f"LogitTransform.{name}": value})
     if isinstance(settings.valid_classes, int) and settings.valid_classes > classes:
         raise ValueError(
-            f"LogitTransform.valid_classes must be at most {classes}, the classes of `input`, got {settings.valid_classes}."
+            f"LogitTransform.valid_classes must be at most {classes}, the classes of `input`, "
+            f"got {settings.valid_classes}."
         )
     if settings.needs_label and not indexed:
         raise ValueError(
-            "LogitTransform.label_offset and LogitTransform.margin need a label per row, and `target` holds probabilities. "
-            "Pass class indices."
+            "LogitTransform.label_offset and LogitTransform.margin need a label per row, and `target` holds "
+            "probabilities. Pass class indices."
         )
     return settings
 
@@ -259,8 +249,8 @@ def sigmoid_transform(settings: LogitTransform | None, logits: Tensor) -> LogitT
     ):
         if getattr(settings, name) is not None:
             raise ValueError(
-                f"LogitTransform.{name} belongs to the softmax of one row; the outputs of a binary loss are independent. "
-                f"Use {instead} here."
+                f"LogitTransform.{name} belongs to the softmax of one row; the outputs of a binary loss are "
+                f"independent. Use {instead} here."
             )
     for name in ("scale", "offset"):
         value = getattr(settings, name)
@@ -362,7 +352,7 @@ def _one_of(name: str, value: Tensor, shapes: tuple[tuple[int, ...], ...]) -> No
 
 
 def _scalar_type(value: Tensor) -> str:
-    """torch's C++ name of a dtype, as its own messages have it."""
+    """C++ name of a dtype, as torch's own messages have it."""
     names = {
         torch.float64: "Double",
         torch.float32: "Float",

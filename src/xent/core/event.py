@@ -59,9 +59,7 @@ class Event:
             raise ValueError(f"Event: `shift` must be in [0, 1), got {self.shift}.")
 
     def __repr__(self) -> str:
-        given = (
-            f"{f.name}={getattr(self, f.name)}" for f in fields(self) if getattr(self, f.name) != f.default
-        )
+        given = (f"{f.name}={getattr(self, f.name)}" for f in fields(self) if getattr(self, f.name) != f.default)
         return f"Event({', '.join(given)})"
 
     @property
@@ -100,7 +98,7 @@ def slope(event: Event, nll: Tensor) -> Tensor:
 
 
 def weigh(coefficients: Tensor | float, loss: Tensor) -> Tensor:
-    """coefficients * loss with 0 * inf = 0: what does not count may be impossible."""
+    """Product in which 0 * inf = 0: what does not count may be impossible."""
     if isinstance(coefficients, float):
         return coefficients * loss
     uncounted = (coefficients == 0) & torch.isinf(loss)

@@ -172,9 +172,7 @@ def _check_tensor(name: str, value: Tensor | None, dims: int | None = None) -> N
     if not isinstance(value, Tensor):
         raise TypeError(f"LogitTransform: `{name}` must be a tensor, not {type(value).__name__}.")
     if not value.is_floating_point():
-        raise TypeError(
-            f"LogitTransform: `{name}` must be floating point, got {value.dtype}. Pass {name}.float()."
-        )
+        raise TypeError(f"LogitTransform: `{name}` must be floating point, got {value.dtype}. Pass {name}.float().")
     if dims is not None and value.ndim != dims:
         shape = "(C, C)" if dims == 2 else "(C,)"
         raise ValueError(f"LogitTransform: `{name}` must have shape {shape}, got {tuple(value.shape)}.")
@@ -183,9 +181,7 @@ def _check_tensor(name: str, value: Tensor | None, dims: int | None = None) -> N
 def _check_valid_classes(valid: int | Tensor | None) -> None:
     if isinstance(valid, Tensor):
         if valid.dtype != torch.bool:
-            raise TypeError(
-                f"LogitTransform: `valid_classes` must be a bool tensor or a number, got {valid.dtype}."
-            )
+            raise TypeError(f"LogitTransform: `valid_classes` must be a bool tensor or a number, got {valid.dtype}.")
     elif valid is not None:
         if isinstance(valid, bool) or not isinstance(valid, int):
             raise TypeError(

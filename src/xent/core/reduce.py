@@ -65,9 +65,7 @@ def check_normalizer(normalizer: Normalizer | None, reduction: str) -> None:
         raise ValueError(f"`normalizer` must be above 0, got {normalizer}.")
 
 
-def denominator(
-    call: Call, reduction: str, normalizer: Normalizer | None, shape: torch.Size
-) -> Tensor | float | None:
+def denominator(call: Call, reduction: str, normalizer: Normalizer | None, shape: torch.Size) -> Tensor | float | None:
     """What the sum of rows of ``shape`` is divided by; None where rows are not summed."""
     if reduction == "none":
         return None

@@ -135,8 +135,8 @@ def binary_cross_entropy_with_logits(
         logits: What happens to the logits first: softcap, scale, offset.
 
     Returns:
-        The loss in nats: a scalar, or the input's shape for reduction "none"; its dtype is the wider of input and target,
-        float32 under autocast.
+        The loss in nats: a scalar, or the input's shape for reduction "none"; its dtype is the wider of input and
+        target, float32 under autocast.
 
     Raises:
         ValueError: Shapes that do not fit, or a setting outside its domain.
@@ -157,9 +157,7 @@ def binary_cross_entropy_with_logits(
     check_normalizer(normalizer, reduction)
     check.tensor(name, "input", input)
     check.tensor(name, "target", target)
-    check.binary_shapes(
-        input, target, f"Target size ({target.size()}) must be the same as input size ({input.size()})"
-    )
+    check.binary_shapes(input, target, f"Target size ({target.size()}) must be the same as input size ({input.size()})")
     check.floating(name, "input", input)
     check.float_target(target)
     for argument, value in (("weight", weight), ("pos_weight", pos_weight), ("neg_weight", neg_weight)):

@@ -64,8 +64,9 @@ def cross_entropy(
         logits: What happens to the logits before the softmax: softcap, scale, offset, margin, valid_classes.
 
     Returns:
-        The loss in nats: a scalar, or one number a row for reduction "none". Its dtype is that of the input, promoted
-        with a probability target; float32 under autocast. If every row is left out, the mean is nan and the gradient 0.
+        The loss in nats: a scalar, or one number a row for reduction "none". Its dtype is that of the input,
+        promoted with a probability target; float32 under autocast. If every row is left out, the mean is nan and the
+        gradient 0.
 
     Raises:
         IndexError: A label names no class.

@@ -45,7 +45,8 @@ def nll_loss(
         normalizer: Replaces the denominator of the mean.
 
     Returns:
-        The loss in nats: a scalar, or one number a row for reduction "none"; of the input's dtype, float32 under autocast.
+        The loss in nats: a scalar, or one number a row for reduction "none"; of the input's dtype, float32 under
+        autocast.
 
     Raises:
         IndexError: A label names no class.

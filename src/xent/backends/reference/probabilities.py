@@ -40,7 +40,7 @@ def bce_rows(call: SigmoidCall) -> Tensor:
 
 
 def kl_rows(call: DivergenceCall) -> Tensor:
-    """t * (log t - x) of every element, in nats, of the input's shape; 0 where t = 0."""
+    """Divergence t * (log t - x) of every element, in nats, of the input's shape; 0 where t = 0."""
     x, target, read = _settle(call)
     log_t, t = (target, torch.exp(target)) if call.log_target else (_log_where_positive(target), target)
     # A pair of impossible events costs nothing, although log t - x is inf - inf.
