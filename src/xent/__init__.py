@@ -1,6 +1,9 @@
 """Cross entropy for PyTorch: exact definitions, drop-in losses, and a job that shows which loss serves your data."""
 
-from xent import functional, imbalance, information, nn
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from xent import functional, nn
 from xent.core.event import Event
 from xent.core.logits import LogitTransform
 from xent.facts import Facts, facts
@@ -13,6 +16,9 @@ from xent.functional import (
 )
 from xent.nn import BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, KLDivLoss, NLLLoss
 from xent.patch import patch, patched, unpatch
+
+if TYPE_CHECKING:
+    from xent import imbalance, information
 
 __version__ = "0.1.0"
 
@@ -39,3 +45,11 @@ __all__ = [
     "patched",
     "unpatch",
 ]
+
+_LOADED_ON_USE = ("imbalance", "information")
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LOADED_ON_USE:
+        return import_module(f"xent.{name}")
+    raise AttributeError(f"module 'xent' has no attribute {name!r}")

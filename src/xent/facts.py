@@ -68,7 +68,7 @@ def facts(
         >>> import torch, xent
         >>> row = xent.facts(torch.tensor([[2.0, 0.5, 0.3]]), torch.tensor([1]))
         >>> row.nll, row.rank
-        (tensor([1.8408]), tensor([1]))
+        (tensor([1.8406]), tensor([1]))
 
     References:
         Shannon, 1948.

@@ -15,9 +15,14 @@ import torch.nn.functional as F
 
 from xent import functional
 
-NAMES = tuple(functional.__all__)
-_TORCH: dict[str, Callable[..., Any]] = {name: getattr(F, name) for name in NAMES}
-_XENT: dict[str, Callable[..., Any]] = {name: getattr(functional, name) for name in NAMES}
+# torch's function -> xent's.
+_LOSSES: dict[Callable[..., Any], Callable[..., Any]] = {
+    getattr(F, name): getattr(functional, name) for name in functional.__all__
+}
+
+# Where torch's functions stood: module, name, function. Only these places are given back to torch, so that xent's own
+# names in user code stay.
+_replaced: list[tuple[ModuleType, str, Callable[..., Any]]] = []
 
 
 def patch() -> None:
@@ -35,7 +40,12 @@ def patch() -> None:
         >>> torch.nn.functional.cross_entropy is xent.cross_entropy
         False
     """
-    _exchange(_TORCH, _XENT)
+    originals = {id(original): original for original in _LOSSES}
+    for module in _modules():
+        for name, value in list(vars(module).items()):
+            if id(value) in originals:
+                _replaced.append((module, name, value))
+                setattr(module, name, _LOSSES[value])
 
 
 def unpatch() -> None:
@@ -45,7 +55,11 @@ def unpatch() -> None:
         >>> import xent
         >>> xent.unpatch()
     """
-    _exchange(_XENT, _TORCH)
+    while _replaced:
+        module, name, original = _replaced.pop()
+        # What has been bound to the name since is not ours to take away.
+        if getattr(module, name, None) is _LOSSES[original]:
+            setattr(module, name, original)
 
 
 @contextmanager
@@ -59,21 +73,13 @@ def patched() -> Iterator[None]:
         ...     criterion(torch.tensor([[17.0, 0.0]]), torch.tensor([0]))  # torch: 0.
         tensor(4.1399e-08)
     """
-    before = F.cross_entropy is _XENT["cross_entropy"]
+    was_patched = bool(_replaced)
     patch()
     try:
         yield
     finally:
-        if not before:
+        if not was_patched:
             unpatch()
-
-
-def _exchange(old: dict[str, Callable[..., Any]], new: dict[str, Callable[..., Any]]) -> None:
-    replacement = {id(old[name]): new[name] for name in NAMES}
-    for module in _modules():
-        for name, value in list(vars(module).items()):
-            if id(value) in replacement:
-                setattr(module, name, replacement[id(value)])
 
 
 def _modules() -> list[ModuleType]:
