@@ -1,0 +1,33 @@
+"""The command line's subcommands."""
+
+from typing import Annotated
+
+import typer
+
+import xent
+from xent.cli.compare import EPILOG, compare
+
+app = typer.Typer(
+    help="Cross entropy for PyTorch.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    # A defect's traceback is printed as Python prints it, to be pasted into a report.
+    pretty_exceptions_enable=False,
+)
+app.command(epilog=EPILOG)(compare)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"xent {xent.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Cross entropy for PyTorch."""

@@ -1,0 +1,145 @@
+"""From runs to findings: mean and spread over the seeds, paired differences, and who wins on what."""
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy.stats import t as student_t
+
+from xent.compare.candidates import BASELINE
+from xent.compare.metrics import MEASURES, Measure, head_to_tail
+from xent.compare.run import Run
+
+CONFIDENCE = 0.95
+
+# The time of a step is shown, but nobody wins on it: the losses differ by microseconds, the machine by more.
+CONTESTED = tuple(key for key in MEASURES if key != "seconds_per_step")
+
+# The measure that the long tail is about, and so the one that the recommended code line goes by.
+MAIN = "balanced_accuracy"
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Mean and standard deviation (n-1 in the denominator) over the seeds; no deviation of one seed."""
+
+    mean: float
+    deviation: float | None
+
+    @classmethod
+    def of(cls, values: np.ndarray) -> "Spread":
+        """Of one value a seed."""
+        return cls(float(values.mean()), float(values.std(ddof=1)) if len(values) > 1 else None)
+
+
+@dataclass(frozen=True)
+class PairedDifference:
+    """How much two losses differ, seed by seed: both see the same rows, initial weights and batches.
+
+    Attributes:
+        mean: Mean difference.
+        low: Lower end of the 95% t interval of the mean; None with one seed.
+        high: Upper end of it.
+        better: Number of seeds in which the first loss is better.
+        seeds: Number of seeds.
+    """
+
+    mean: float
+    low: float | None
+    high: float | None
+    better: int
+    seeds: int
+
+    @classmethod
+    def of(cls, values: np.ndarray, others: np.ndarray, higher_is_better: bool) -> "PairedDifference":
+        """Of ``values`` minus ``others``, one value a seed each."""
+        difference = values - others
+        mean, seeds = float(difference.mean()), len(difference)
+        better = int((difference > 0).sum() if higher_is_better else (difference < 0).sum())
+        if seeds == 1:
+            return cls(mean, None, None, better, seeds)
+        error = difference.std(ddof=1) / math.sqrt(seeds)
+        half = float(student_t.ppf((1 + CONFIDENCE) / 2, seeds - 1) * error)
+        return cls(mean, mean - half, mean + half, better, seeds)
+
+    @property
+    def told_apart(self) -> bool:
+        """Whether the interval excludes 0."""
+        return self.low is not None and self.high is not None and not self.low <= 0 <= self.high
+
+
+@dataclass(frozen=True)
+class Winner:
+    """The loss with the best mean of a measure.
+
+    Attributes:
+        measure: The measure.
+        loss: Its name.
+        spread: Its mean and deviation.
+        against_baseline: Paired difference to plain cross entropy; None if that is the winner itself.
+        not_told_apart: The other losses whose paired difference to the winner has an interval with 0 in it.
+    """
+
+    measure: Measure
+    loss: str
+    spread: Spread
+    against_baseline: PairedDifference | None
+    not_told_apart: tuple[str, ...]
+
+
+class Results:
+    """The runs of a comparison, every loss with the same seeds.
+
+    Args:
+        runs: All of them, in the order in which the losses are to be shown.
+    """
+
+    def __init__(self, runs: list[Run]) -> None:
+        self.runs = runs
+        self.losses = tuple(dict.fromkeys(run.loss for run in runs))
+        self.seeds = len({run.seed for run in runs})
+
+    def of_loss(self, loss: str) -> list[Run]:
+        """The runs of one loss, by seed."""
+        return sorted((run for run in self.runs if run.loss == loss), key=lambda run: run.seed)
+
+    def values(self, loss: str, measure: str) -> np.ndarray:
+        """One value a seed, (seeds,)."""
+        return np.array([run.measures[measure] for run in self.of_loss(loss)])
+
+    def spread(self, loss: str, measure: str) -> Spread:
+        """Mean and deviation over the seeds."""
+        return Spread.of(self.values(loss, measure))
+
+    def difference(self, loss: str, other: str, measure: str) -> PairedDifference:
+        """Paired difference of two losses."""
+        return PairedDifference.of(
+            self.values(loss, measure), self.values(other, measure), MEASURES[measure].higher_is_better
+        )
+
+    def recall_from_head(self, loss: str) -> np.ndarray:
+        """Recall of the classes from head to tail, (seeds, C)."""
+        return np.stack([run.recall[head_to_tail(run.counts)] for run in self.of_loss(loss)])
+
+    def best(self, measure: str) -> str:
+        """The loss with the best mean; of equals the first."""
+        sign = 1 if MEASURES[measure].higher_is_better else -1
+        return max(self.losses, key=lambda loss: sign * self.spread(loss, measure).mean)
+
+    @cached_property
+    def winners(self) -> dict[str, Winner]:
+        """The winner of every contested measure, by its key."""
+        return {key: self._winner(key) for key in CONTESTED}
+
+    def _winner(self, measure: str) -> Winner:
+        winner = self.best(measure)
+        return Winner(
+            measure=MEASURES[measure],
+            loss=winner,
+            spread=self.spread(winner, measure),
+            against_baseline=None if winner == BASELINE else self.difference(winner, BASELINE, measure),
+            not_told_apart=tuple(
+                loss for loss in self.losses if loss != winner and not self.difference(winner, loss, measure).told_apart
+            ),
+        )

@@ -1,0 +1,94 @@
+"""The runs of a comparison on disk: one file each, so that finished runs outlive an interruption.
+
+A run's file holds what determined the run beside what came out of it. A file of other settings is never taken
+up: the store refuses to open.
+"""
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from xent.compare.candidates import Candidate
+from xent.compare.errors import InputError
+from xent.compare.files import make_directory, write_atomically
+from xent.compare.run import Run
+
+
+class Store:
+    """The folder ``runs`` of a directory, for runs of one set of settings.
+
+    Args:
+        directory: Made if it does not exist.
+        common: What determines every run beside its loss and its seed; see Settings.common.
+
+    Raises:
+        InputError: If the directory cannot be written, or holds runs of other settings.
+    """
+
+    def __init__(self, directory: Path, common: Mapping[str, Any]) -> None:
+        self.directory = directory
+        self._common = dict(common)
+        self._runs = directory / "runs"
+        make_directory(self._runs)
+        for path in sorted(self._runs.glob("*.npz")):
+            self._refuse_other_settings(path)
+
+    def path(self, loss: str, seed: int) -> Path:
+        """Where the run of this loss and seed is kept."""
+        return self._runs / f"{loss}-seed{seed}.npz"
+
+    def load(self, candidate: Candidate, seed: int) -> Run | None:
+        """The finished run of this candidate and seed, or None if there is none."""
+        path = self.path(candidate.name, seed)
+        if not path.exists():
+            return None
+        stored = _read(path)
+        if json.loads(stored["settings"].item()) != self._settings(candidate, seed):
+            raise InputError(f"out: {path} is not the run that its name says: delete it, then start again")
+        return Run(
+            loss=candidate.name,
+            seed=seed,
+            logits=stored["logits"],
+            labels=stored["labels"],
+            counts=stored["counts"],
+            seconds_per_step=stored["seconds_per_step"].item(),
+        )
+
+    def save(self, candidate: Candidate, run: Run) -> None:
+        """Keep a finished run."""
+        buffer = io.BytesIO()
+        np.savez_compressed(
+            buffer,
+            settings=np.array(json.dumps(self._settings(candidate, run.seed))),
+            logits=run.logits,
+            labels=run.labels,
+            counts=run.counts,
+            seconds_per_step=np.array(run.seconds_per_step),
+        )
+        write_atomically(self.path(candidate.name, run.seed), buffer.getvalue())
+
+    def _settings(self, candidate: Candidate, seed: int) -> dict[str, Any]:
+        return {**self._common, "loss": candidate.name, "code": candidate.code, "seed": seed}
+
+    def _refuse_other_settings(self, path: Path) -> None:
+        theirs = json.loads(_read(path)["settings"].item())
+        for key, ours in self._common.items():
+            if theirs.get(key) != ours:
+                raise InputError(
+                    f"out: {self.directory} holds runs with {key} {theirs.get(key)}, and now {key} is "
+                    f"{ours}: choose another directory, or delete this one"
+                )
+
+
+def _read(path: Path) -> dict[str, np.ndarray]:
+    names = ("settings", "logits", "labels", "counts", "seconds_per_step")
+    try:
+        with np.load(path) as stored:
+            return {name: stored[name] for name in names}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise InputError(f"out: {path} is not a run of xent compare: choose another directory, or delete it") from error
