@@ -91,10 +91,10 @@ def row_counts(call: Call) -> Tensor | None:
     if isinstance(call, SoftmaxCall) and call.indexed and call.weight is not None:
         parts.append(call.weight[labels(call, read)])
     if read is not None and not parts:
-        return read.to(_wide(read))
+        return read.to(wide(read))
     if not parts:
         return None
-    product = reduce(torch.mul, (part.to(_wide(part)) for part in parts))
+    product = reduce(torch.mul, (part.to(wide(part)) for part in parts))
     return product if read is None else product.masked_fill(~read, 0.0)
 
 
@@ -102,9 +102,9 @@ def reduce_rows(rows: Tensor, divisor: Tensor | float | None) -> Tensor:
     """The result of a loss: the rows themselves, or their sum over ``divisor``, in the dtype of the rows."""
     if divisor is None:
         return rows
-    return (rows.sum(dtype=_wide(rows)) / divisor).to(rows.dtype)
+    return (rows.sum(dtype=wide(rows)) / divisor).to(rows.dtype)
 
 
-def _wide(tensor: Tensor) -> torch.dtype:
-    """Dtype that sums over rows are taken in. Metal has no float64."""
+def wide(tensor: Tensor) -> torch.dtype:
+    """Dtype that long sums are taken in. Metal has no float64."""
     return torch.float32 if tensor.device.type == "mps" else torch.float64

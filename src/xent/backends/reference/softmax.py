@@ -19,6 +19,7 @@ from xent.core.axes import along, leading
 from xent.core.call import SoftmaxCall
 from xent.core.event import phi, slope, weigh
 from xent.core.logits import IDENTITY, transform, transform_slope
+from xent.core.reduce import wide
 from xent.core.targets import counted, labels, one_hot, out_of_range, remaining, smoothed
 
 
@@ -79,7 +80,9 @@ def softmax_rows(call: SoftmaxCall) -> Tensor:
         loss = weigh(_label_weight(call, label), phi(call.event, link.nll_at(label, call.dim)))
     else:
         nll = link.nll
-        loss = weigh(_coefficients(call, rows), phi(call.event, nll)).sum(call.dim, keepdim=True)
+        terms = weigh(_coefficients(call, rows), phi(call.event, nll))
+        # A label's term beside 128256 small ones: float32 would lose a millionth of the row.
+        loss = terms.sum(call.dim, keepdim=True, dtype=wide(terms)).to(terms.dtype)
     if call.z_loss:
         loss = loss + call.z_loss * _row_weight(call, rows) * link.lse**2
     return _finish(call, rows, loss)
