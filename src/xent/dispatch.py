@@ -33,14 +33,15 @@ PLAIN_TYPES = (Tensor, torch.nn.Parameter)
 
 @dataclass(frozen=True)
 class Link:
-    """The two functions that a backend has for a link."""
+    """The functions that a backend has for a link: the loss of rows, its gradient in the logits, and both at once."""
 
     rows: Callable[[Any], Tensor]
     gradient: Callable[[Any, Tensor], Tensor]
+    rows_and_gradient: Callable[[Any, Tensor], tuple[Tensor, Tensor]]
 
 
-SOFTMAX = Link(reference.softmax_rows, reference.softmax_gradient)
-SIGMOID = Link(reference.sigmoid_rows, reference.sigmoid_gradient)
+SOFTMAX = Link(reference.softmax_rows, reference.softmax_gradient, reference.softmax_rows_and_gradient)
+SIGMOID = Link(reference.sigmoid_rows, reference.sigmoid_gradient, reference.sigmoid_rows_and_gradient)
 
 
 P = ParamSpec("P")
@@ -62,9 +63,7 @@ def overridable(function: Callable[P, Tensor]) -> Callable[P, Tensor]:
 
 def softmax_loss(call: SoftmaxCall, reduction: str, normalizer: Normalizer | None) -> Tensor:
     """Cross entropy of softmax rows, reduced."""
-    if call.indexed and values_are_readable(call):
-        check.labels_in_range(call.target, call.logits.shape[call.dim], counted(call), call.ignore_index)
-    return _loss(SOFTMAX, call, reduction, normalizer)
+    return _loss(SOFTMAX, _with_labels_read(call), reduction, normalizer)
 
 
 def sigmoid_loss(call: SigmoidCall, reduction: str, normalizer: Normalizer | None) -> Tensor:
@@ -74,8 +73,7 @@ def sigmoid_loss(call: SigmoidCall, reduction: str, normalizer: Normalizer | Non
 
 def nll_loss(call: SoftmaxCall, reduction: str, normalizer: Normalizer | None) -> Tensor:
     """Negative log-likelihood of log-probabilities, reduced."""
-    if values_are_readable(call):
-        check.labels_in_range(call.target, call.logits.shape[call.dim], counted(call), call.ignore_index)
+    call = _with_labels_read(call)
     return _reduced(reference.nll_rows(call), call, reduction, normalizer)
 
 
@@ -95,9 +93,7 @@ def divergence_loss(call: DivergenceCall, reduction: str, normalizer: Normalizer
 
 def softmax_facts(call: SoftmaxCall) -> reference.Facts:
     """nll, lse, entropy, argmax and rank of the label of every row."""
-    if values_are_readable(call):
-        check.labels_in_range(call.target, call.logits.shape[call.dim], counted(call), call.ignore_index)
-    return reference.softmax_facts(call)
+    return reference.softmax_facts(_with_labels_read(call))
 
 
 def values_are_readable(call: Call) -> bool:
@@ -124,8 +120,17 @@ def _loss(link: Link, call: SoftmaxCall | SigmoidCall, reduction: str, normalize
     return result
 
 
+def _with_labels_read(call: SoftmaxCall) -> SoftmaxCall:
+    """The call once its labels are known to name classes, rid of what would leave out rows where it leaves out none."""
+    if not call.indexed or not values_are_readable(call):
+        return call
+    read = counted(call)
+    check.labels_in_range(call.target, call.logits.shape[call.dim], read, call.ignore_index)
+    return call._replace(ignore_index=None, mask=None) if read is None or bool(read.all()) else call
+
+
 def _reduced(rows: Tensor, call: Call, reduction: str, normalizer: Normalizer | None) -> Tensor:
-    divisor = denominator(call, reduction, normalizer, rows.shape)
+    divisor = denominator(call, reduction, normalizer)
     return reduce_rows(rows, divisor).to(result_dtype(call))
 
 
@@ -141,12 +146,13 @@ class _Loss(torch.autograd.Function):
     def forward(
         ctx: Any, logits: Tensor, link: Link, call: Call, reduction: str, normalizer: Normalizer | None
     ) -> Tensor:
-        rows = link.rows(call)
-        ctx.divisor = denominator(call, reduction, normalizer, rows.shape)
         ctx.link = link
+        ctx.divisor = denominator(call, reduction, normalizer)
         ctx.gradient = None
-        if ctx.divisor is not None and logits.dtype != torch.float16 and not _saved_tensor_hooks_are_on():
-            ctx.gradient = link.gradient(call, _row_gradient(rows.new_ones(()), ctx.divisor))
+        if ctx.divisor is None or logits.dtype == torch.float16 or _saved_tensor_hooks_are_on():
+            rows = link.rows(call)
+        else:
+            rows, ctx.gradient = link.rows_and_gradient(call, _row_gradient(logits.new_ones(()), ctx.divisor))
         _save_call(ctx, call)
         return reduce_rows(rows, ctx.divisor).to(result_dtype(call))
 

@@ -6,6 +6,7 @@ logits. Reduction and denominators are not a backend's concern; see reduce.py.
 
 from typing import NamedTuple, TypeAlias
 
+import torch
 from torch import Tensor
 
 from xent.core.event import NLL, Event
@@ -24,7 +25,7 @@ class SoftmaxCall(NamedTuple):
     indexed: bool
     dim: int
     weight: Tensor | None = None
-    ignore_index: int = -100
+    ignore_index: int | None = -100
     label_smoothing: float = 0.0
     smoothing_prior: Tensor | None = None
     z_loss: float = 0.0
@@ -34,14 +35,14 @@ class SoftmaxCall(NamedTuple):
     mask: Tensor | None = None
 
     @property
-    def rows_ndim(self) -> int:
-        """Number of axes of what is counted: those of the logits without the class axis."""
-        return self.logits.ndim - 1
+    def rows_shape(self) -> torch.Size:
+        """Shape of what is counted: that of the logits without the class axis."""
+        return self.logits.shape[: self.dim] + self.logits.shape[self.dim + 1 :]
 
     @property
     def ignored(self) -> Tensor | None:
         """Bool tensor of the rows that ignore_index leaves out."""
-        return self.target == self.ignore_index if self.indexed else None
+        return self.target == self.ignore_index if self.indexed and self.ignore_index is not None else None
 
 
 class SigmoidCall(NamedTuple):
@@ -67,9 +68,9 @@ class SigmoidCall(NamedTuple):
     mask: Tensor | None = None
 
     @property
-    def rows_ndim(self) -> int:
-        """Number of axes of what is counted: all of the logits'."""
-        return self.logits.ndim
+    def rows_shape(self) -> torch.Size:
+        """Shape of what is counted: that of the logits."""
+        return self.logits.shape
 
     @property
     def ignored(self) -> Tensor | None:
@@ -91,9 +92,9 @@ class DivergenceCall(NamedTuple):
     mask: Tensor | None = None
 
     @property
-    def rows_ndim(self) -> int:
-        """Number of axes of what is counted: all of the input's."""
-        return self.logits.ndim
+    def rows_shape(self) -> torch.Size:
+        """Shape of what is counted: that of the input."""
+        return self.logits.shape
 
     @property
     def ignored(self) -> Tensor | None:

@@ -112,7 +112,7 @@ def probability_target(target: Tensor, ignore_index: int) -> None:
         )
 
 
-def labels_in_range(target: Tensor, classes: int, read: Tensor | None, ignore_index: int) -> None:
+def labels_in_range(target: Tensor, classes: int, read: Tensor | None, ignore_index: int | None) -> None:
     """Every label that is read names a class. Reads values: not for a GPU, a transform or a trace."""
     wrong = (target < 0) | (target >= classes)
     if read is not None:
@@ -341,7 +341,7 @@ def unit_interval(name: str, value: Tensor) -> None:
     """Every element lies in [0, 1]. Reads values: not for a GPU, a transform or a trace."""
     outside = ~((value >= 0) & (value <= 1))
     if bool(outside.any()):
-        wrong = float(value[outside].flatten()[0])
+        wrong = value[outside].flatten()[0].item()
         hint = " For logits, use binary_cross_entropy_with_logits." if name == "input" else ""
         raise RuntimeError(f"all elements of {name} should be between 0 and 1, got {wrong}.{hint}")
 

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from xent.core.axes import leading
 from xent.core.call import Call, DivergenceCall, SoftmaxCall
+from xent.core.precision import sum_dtype
 from xent.core.targets import counted, labels
 
 Normalizer: TypeAlias = float | Tensor
@@ -65,15 +66,15 @@ def check_normalizer(normalizer: Normalizer | None, reduction: str) -> None:
         raise ValueError(f"`normalizer` must be above 0, got {normalizer}.")
 
 
-def denominator(call: Call, reduction: str, normalizer: Normalizer | None, shape: torch.Size) -> Tensor | float | None:
-    """What the sum of rows of ``shape`` is divided by; None where rows are not summed."""
+def denominator(call: Call, reduction: str, normalizer: Normalizer | None) -> Tensor | float | None:
+    """What the sum of rows is divided by; None where rows are not summed."""
     if reduction == "none":
         return None
     if reduction == "sum":
         return 1.0
     if normalizer is not None:
         return normalizer
-    counts = row_counts(call)
+    shape, counts = call.rows_shape, row_counts(call)
     batch = call.batch if reduction == "batchmean" and isinstance(call, DivergenceCall) else None
     if counts is None:
         return shape.numel() if batch is None else batch
@@ -87,14 +88,14 @@ def row_counts(call: Call) -> Tensor | None:
     read = counted(call)
     parts = []
     if call.sample_weight is not None:
-        parts.append(leading(call.sample_weight, call.rows_ndim))
+        parts.append(leading(call.sample_weight, len(call.rows_shape)))
     if isinstance(call, SoftmaxCall) and call.indexed and call.weight is not None:
         parts.append(call.weight[labels(call, read)])
     if read is not None and not parts:
-        return read.to(wide(read))
+        return read.to(sum_dtype(read))
     if not parts:
         return None
-    product = reduce(torch.mul, (part.to(wide(part)) for part in parts))
+    product = reduce(torch.mul, (part.to(sum_dtype(part)) for part in parts))
     return product if read is None else product.masked_fill(~read, 0.0)
 
 
@@ -102,9 +103,4 @@ def reduce_rows(rows: Tensor, divisor: Tensor | float | None) -> Tensor:
     """The result of a loss: the rows themselves, or their sum over ``divisor``, in the dtype of the rows."""
     if divisor is None:
         return rows
-    return (rows.sum(dtype=wide(rows)) / divisor).to(rows.dtype)
-
-
-def wide(tensor: Tensor) -> torch.dtype:
-    """Dtype that long sums are taken in. Metal has no float64."""
-    return torch.float32 if tensor.device.type == "mps" else torch.float64
+    return (rows.sum(dtype=sum_dtype(rows)) / divisor).to(rows.dtype)

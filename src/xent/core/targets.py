@@ -20,9 +20,9 @@ def counted(call: Call) -> Tensor | None:
     """Bool tensor of the rows (softmax) or elements (sigmoid) that are read, or None where all are."""
     parts = []
     if call.mask is not None:
-        parts.append(leading(call.mask, call.rows_ndim))
+        parts.append(leading(call.mask, len(call.rows_shape)))
     if call.sample_weight is not None:
-        parts.append(leading(call.sample_weight, call.rows_ndim) != 0)
+        parts.append(leading(call.sample_weight, len(call.rows_shape)) != 0)
     if (ignored := call.ignored) is not None:
         parts.append(~ignored)
     return reduce(torch.logical_and, parts) if parts else None
@@ -64,8 +64,3 @@ def smoothed_binary(target: Tensor, call: SigmoidCall) -> Tensor:
 def remaining(transformed: Tensor) -> Tensor:
     """Bool tensor of the classes that take part in the softmax."""
     return transformed != -math.inf
-
-
-def one_hot(label: Tensor, like: Tensor, dim: int) -> Tensor:
-    """Bool tensor of the shape of ``like``, true at ``label`` (class axis kept at size 1)."""
-    return torch.zeros_like(like, dtype=torch.bool).scatter(dim, label, True)

@@ -6,8 +6,14 @@ or data-dependent control flow. Arithmetic is done in float32, or float64 for fl
 """
 
 from xent.backends.reference.probabilities import bce_rows, kl_rows, nll_rows
-from xent.backends.reference.sigmoid import sigmoid_gradient, sigmoid_rows
-from xent.backends.reference.softmax import Facts, softmax_facts, softmax_gradient, softmax_rows
+from xent.backends.reference.sigmoid import sigmoid_gradient, sigmoid_rows, sigmoid_rows_and_gradient
+from xent.backends.reference.softmax import (
+    Facts,
+    softmax_facts,
+    softmax_gradient,
+    softmax_rows,
+    softmax_rows_and_gradient,
+)
 
 __all__ = [
     "Facts",
@@ -16,7 +22,9 @@ __all__ = [
     "nll_rows",
     "sigmoid_gradient",
     "sigmoid_rows",
+    "sigmoid_rows_and_gradient",
     "softmax_facts",
     "softmax_gradient",
     "softmax_rows",
+    "softmax_rows_and_gradient",
 ]

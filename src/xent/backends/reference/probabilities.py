@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor
 
-from xent.backends.reference.precision import arithmetic_dtype
 from xent.core.axes import leading
 from xent.core.call import DivergenceCall, SigmoidCall, SoftmaxCall
 from xent.core.event import weigh
+from xent.core.precision import arithmetic_dtype
 from xent.core.targets import counted, labels, out_of_range
 
 # torch's bound on the logarithms of binary_cross_entropy, in nats.
@@ -22,7 +22,7 @@ def nll_rows(call: SoftmaxCall) -> Tensor:
     if call.weight is not None:
         rows = weigh(call.weight.to(rows.dtype)[label], rows)
     if call.sample_weight is not None:
-        rows = rows * leading(call.sample_weight, call.rows_ndim).to(rows.dtype)
+        rows = rows * leading(call.sample_weight, len(call.rows_shape)).to(rows.dtype)
     lost = out_of_range(call)
     if read is not None:
         rows = rows.masked_fill(~read, 0.0)
@@ -60,7 +60,7 @@ def _settle(call: SigmoidCall | DivergenceCall) -> tuple[Tensor, Tensor, Tensor 
 
 def _finish(call: SigmoidCall | DivergenceCall, rows: Tensor, read: Tensor | None) -> Tensor:
     if call.sample_weight is not None:
-        rows = rows * leading(call.sample_weight, call.rows_ndim).to(rows.dtype)
+        rows = rows * leading(call.sample_weight, len(call.rows_shape)).to(rows.dtype)
     return rows if read is None else rows.masked_fill(~read, 0.0)
 
 

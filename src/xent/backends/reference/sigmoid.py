@@ -5,28 +5,35 @@
 taken as they stand, so that neither side is formed as a difference.
 """
 
+from typing import NamedTuple
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from xent.backends.reference.precision import arithmetic_dtype
 from xent.core.axes import leading
 from xent.core.call import SigmoidCall
 from xent.core.event import phi, slope, weigh
 from xent.core.logits import IDENTITY, transform, transform_slope
+from xent.core.precision import arithmetic_dtype
 from xent.core.targets import counted, smoothed_binary
 
 LAST = -1  # the axis that settings of shape (C,) lie along, as torch broadcasts
 
 
+class _Elements(NamedTuple):
+    """Elements made ready."""
+
+    raw: Tensor  # logits, zero where an element is not read
+    z: Tensor  # transformed logits
+    read: Tensor | None
+    positive: Tensor  # what the loss of the positive side is multiplied by
+    negative: Tensor
+
+
 def sigmoid_rows(call: SigmoidCall) -> Tensor:
     """Loss of every element, in nats, of the logits' shape; 0 for elements that are not read. Differentiable."""
-    raw, read = _settle(call)
-    z = transform(raw, call.transform, LAST)
-    positive, negative = _coefficients(call, z.dtype, read)
-    loss = weigh(positive, phi(call.positive, _positive_nll(z)))
-    loss = loss + weigh(negative, phi(call.negative, _negative_nll(call, z)) / call.neg_scale)
-    return loss if read is None else loss.masked_fill(~read, 0.0)
+    return _loss(call, _settle(call))
 
 
 def sigmoid_gradient(call: SigmoidCall, row_grad: Tensor) -> Tensor:
@@ -36,27 +43,42 @@ def sigmoid_gradient(call: SigmoidCall, row_grad: Tensor) -> Tensor:
         call: The loss call.
         row_grad: Gradient of the result in every element's loss, broadcastable to the logits' shape.
     """
-    raw, read = _settle(call)
-    z = transform(raw, call.transform, LAST)
-    positive, negative = _coefficients(call, z.dtype, read)
-    pull = weigh(positive, slope(call.positive, _positive_nll(z)) * torch.sigmoid(-z))
-    push = weigh(negative, slope(call.negative, _negative_nll(call, z)) * _negative_slope(call, z))
+    return _gradient(call, _settle(call), row_grad)
+
+
+def sigmoid_rows_and_gradient(call: SigmoidCall, row_grad: Tensor) -> tuple[Tensor, Tensor]:
+    """Both at once."""
+    elements = _settle(call)
+    return _loss(call, elements), _gradient(call, elements, row_grad)
+
+
+def _loss(call: SigmoidCall, elements: _Elements) -> Tensor:
+    z, read = elements.z, elements.read
+    loss = weigh(elements.positive, phi(call.positive, _positive_nll(z)))
+    loss = loss + weigh(elements.negative, phi(call.negative, _negative_nll(call, z)) / call.neg_scale)
+    return loss if read is None else loss.masked_fill(~read, 0.0)
+
+
+def _gradient(call: SigmoidCall, elements: _Elements, row_grad: Tensor) -> Tensor:
+    z, read = elements.z, elements.read
+    pull = weigh(elements.positive, slope(call.positive, _positive_nll(z)) * torch.sigmoid(-z))
+    push = weigh(elements.negative, slope(call.negative, _negative_nll(call, z)) * _negative_slope(call, z))
     gradient = (push - pull) * row_grad.to(z.dtype)
     if call.transform is not IDENTITY:
-        gradient = gradient * transform_slope(raw, call.transform, LAST)
+        gradient = gradient * transform_slope(elements.raw, call.transform, LAST)
     if read is not None:
         gradient = gradient.masked_fill(~read, 0.0)
     return gradient.to(call.logits.dtype)
 
 
-def _settle(call: SigmoidCall) -> tuple[Tensor, Tensor | None]:
-    """Logits in the dtype of arithmetic, 0 where they are not read, and which are read."""
-    z = call.logits.to(arithmetic_dtype(call.logits, call.target))
+def _settle(call: SigmoidCall) -> _Elements:
+    raw = call.logits.to(arithmetic_dtype(call.logits, call.target))
     read = counted(call)
-    if read is None:
-        return z, None
-    read = read.expand(z.shape)
-    return z.masked_fill(~read, 0.0), read
+    if read is not None:
+        read = read.expand(raw.shape)
+        raw = raw.masked_fill(~read, 0.0)
+    z = transform(raw, call.transform, LAST)
+    return _Elements(raw, z, read, *_coefficients(call, z.dtype, read))
 
 
 def _coefficients(call: SigmoidCall, dtype: torch.dtype, read: Tensor | None) -> tuple[Tensor, Tensor]:
@@ -72,7 +94,7 @@ def _coefficients(call: SigmoidCall, dtype: torch.dtype, read: Tensor | None) ->
         negative = negative * call.neg_weight.to(dtype)
     common = [] if call.weight is None else [call.weight.to(dtype)]
     if call.sample_weight is not None:
-        common.append(leading(call.sample_weight, call.rows_ndim).to(dtype))
+        common.append(leading(call.sample_weight, len(call.rows_shape)).to(dtype))
     for factor in common:
         positive, negative = positive * factor, negative * factor
     return positive, negative

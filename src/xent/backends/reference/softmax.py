@@ -1,12 +1,12 @@
 """The softmax link.
 
-With m the class of the largest logit and r = sum over j != m of exp(z_j - z_m), which has no term that equals one,
+With e_j = exp(z_j - max z), the loss of class k is taken from a sum that leaves k out,
 
-    nll_m = log1p(r)                          exact where p_m rounds to one
-    nll_k = log(sum_j exp(z_j - z_m)) - (z_k - z_m)        k != m: p_k <= 1/2, nothing cancels
-    1 - p_k = -expm1(-nll_k)
+    -log p_k = log1p(sum over j != k of e_j / e_k)        1 - p_k = -expm1(log p_k)
 
-so loss and gradient keep full relative precision, and so does what autograd makes of these formulas.
+so that nothing is subtracted from one where p_k rounds to one. Only one class of a row can be that probable, the one
+of the largest logit; of the others -log p_k = log(sum_j e_j) - (z_k - max z) is as good. What autograd makes of these
+formulas is as precise as they are.
 """
 
 from typing import NamedTuple
@@ -14,17 +14,19 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from xent.backends.reference.precision import arithmetic_dtype
 from xent.core.axes import along, leading
 from xent.core.call import SoftmaxCall
 from xent.core.event import phi, slope, weigh
 from xent.core.logits import IDENTITY, transform, transform_slope
-from xent.core.reduce import wide
-from xent.core.targets import counted, labels, one_hot, out_of_range, remaining, smoothed
+from xent.core.precision import arithmetic_dtype, sum_dtype
+from xent.core.targets import counted, labels, out_of_range, remaining, smoothed
+
+# Below this e_k, -log p_k is read off the logits: e_k may be subnormal or 0. The two ways meet far above.
+FAINT = 1e-20
 
 
 class Facts(NamedTuple):
-    """What there is to know of softmax rows, the class axis kept at size 1 where there is one number a row."""
+    """What there is to know of softmax rows, the class axis kept at size 1."""
 
     nll: Tensor
     lse: Tensor
@@ -34,58 +36,20 @@ class Facts(NamedTuple):
 
 
 class _Rows(NamedTuple):
-    """Rows that are read, made ready: rows that are not are all zeros with label 0."""
+    """Rows made ready, the class axis kept at size 1 where there is one number a row."""
 
-    z: Tensor
-    transformed: Tensor
+    raw: Tensor  # logits, zero where a row is not read
+    z: Tensor  # transformed logits
     label: Tensor | None
     read: Tensor | None
-
-
-class _Softmax(NamedTuple):
-    """The softmax of transformed logits, relative to the largest logit of each row."""
-
-    shifted: Tensor
     peak: Tensor
-    is_top: Tensor
-    odds: Tensor  # p_j / p_top
-    total: Tensor  # sum of the odds
-    top_nll: Tensor
-
-    @property
-    def lse(self) -> Tensor:
-        return self.peak + self.top_nll
-
-    @property
-    def nll(self) -> Tensor:
-        """-log p of every class."""
-        return torch.where(self.is_top, self.top_nll, torch.log(self.total) - self.shifted)
-
-    @property
-    def p(self) -> Tensor:
-        return self.odds / self.total
-
-    def nll_at(self, label: Tensor, dim: int) -> Tensor:
-        """-log p of one class a row."""
-        other = torch.log(self.total) - self.shifted.gather(dim, label)
-        return torch.where(self.is_top.gather(dim, label), self.top_nll, other)
+    shifted: Tensor  # z - peak
+    odds: Tensor  # exp(shifted)
 
 
 def softmax_rows(call: SoftmaxCall) -> Tensor:
     """Loss of every row, in nats, of the rows' shape; 0 for rows that are not read. Differentiable."""
-    rows = _settle(call)
-    link = _softmax(rows.transformed, call.dim)
-    if _one_event(call):
-        label = _given(rows.label)
-        loss = weigh(_label_weight(call, label), phi(call.event, link.nll_at(label, call.dim)))
-    else:
-        nll = link.nll
-        terms = weigh(_coefficients(call, rows), phi(call.event, nll))
-        # A label's term beside 128256 small ones: float32 would lose a millionth of the row.
-        loss = terms.sum(call.dim, keepdim=True, dtype=wide(terms)).to(terms.dtype)
-    if call.z_loss:
-        loss = loss + call.z_loss * _row_weight(call, rows) * link.lse**2
-    return _finish(call, rows, loss)
+    return _loss(call, _settle(call))
 
 
 def softmax_gradient(call: SoftmaxCall, row_grad: Tensor) -> Tensor:
@@ -95,71 +59,113 @@ def softmax_gradient(call: SoftmaxCall, row_grad: Tensor) -> Tensor:
         call: The loss call.
         row_grad: Gradient of the result in every row's loss, broadcastable to the rows' shape.
     """
+    return _gradient(call, _settle(call), row_grad)
+
+
+def softmax_rows_and_gradient(call: SoftmaxCall, row_grad: Tensor) -> tuple[Tensor, Tensor]:
+    """Both at once."""
     rows = _settle(call)
-    link = _softmax(rows.transformed, call.dim)
-    if _one_event(call):
-        label = _given(rows.label)
-        nll = link.nll_at(label, call.dim)
-        at_label = one_hot(label, link.shifted, call.dim)
-        # p - 1 at the label without the subtraction.
-        gradient = torch.where(at_label, torch.expm1(-nll), link.p)
-        gradient = gradient * (_label_weight(call, label) * slope(call.event, nll))
-    else:
-        gradient = _event_gradient(_coefficients(call, rows), call, link)
-    if call.z_loss:
-        gradient = gradient + 2.0 * call.z_loss * _row_weight(call, rows) * link.lse * link.p
-    row_grad = row_grad.to(gradient.dtype).expand(_rows_shape(call)).unsqueeze(call.dim)
-    if call.sample_weight is not None:
-        row_grad = row_grad * _per_row(call.sample_weight, call).to(gradient.dtype)
-    gradient = gradient * row_grad
-    if call.transform is not IDENTITY:
-        gradient = gradient * transform_slope(rows.z, call.transform, call.dim)
-    if rows.read is not None:
-        gradient = gradient.masked_fill(~rows.read, 0.0)
-    if call.indexed:
-        gradient = gradient.masked_fill(_lost(call, rows.read), float("nan"))
-    return gradient.to(call.logits.dtype)
+    return _loss(call, rows), _gradient(call, rows, row_grad)
 
 
 def softmax_facts(call: SoftmaxCall) -> Facts:
     """nll, lse, entropy, argmax and rank of the label of every row, the class axis kept at size 1."""
     rows = _settle(call, zero_unread=False)
-    link = _softmax(rows.transformed, call.dim)
-    label = _given(rows.label)
-    nll = link.nll_at(label, call.dim)
-    p = link.p
-    surprise = link.nll.masked_fill(p == 0, 0.0)
-    entropy = (p * surprise).sum(call.dim, keepdim=True)
-    at_label = rows.transformed.gather(call.dim, label)
-    rank = (rows.transformed > at_label).sum(call.dim, keepdim=True)
-    lost = _lost(call, rows.read)
-    nll = nll.masked_fill(lost, float("nan"))
-    if rows.read is not None:
-        nll = nll.masked_fill(~rows.read, 0.0)
-        lost = lost | ~rows.read
-    argmax = rows.transformed.argmax(call.dim, keepdim=True)
-    return Facts(nll, link.lse, entropy, argmax, rank.masked_fill(lost, -1))
+    dim, label = call.dim, _given(rows.label)
+    total = rows.odds.sum(dim, keepdim=True)
+    p = rows.odds / total
+    surprise = _nll(rows, dim).masked_fill(p == 0, 0.0)
+    rank = (rows.z > rows.z.gather(dim, label)).sum(dim, keepdim=True)
+    return Facts(
+        nll=_count_rows(call, rows, _nll_at(rows, label, dim)),
+        lse=rows.peak + torch.log(total),
+        entropy=(p * surprise).sum(dim, keepdim=True),
+        argmax=rows.z.argmax(dim, keepdim=True),
+        rank=rank if rows.read is None else rank.masked_fill(~rows.read, -1),
+    )
 
 
 def _settle(call: SoftmaxCall, *, zero_unread: bool = True) -> _Rows:
-    read = counted(call)
-    label = labels(call, read).unsqueeze(call.dim) if call.indexed else None
-    read = None if read is None else read.expand(_rows_shape(call)).unsqueeze(call.dim)
-    z = call.logits.to(arithmetic_dtype(call.logits, None if call.indexed else call.target))
+    dim, read = call.dim, counted(call)
+    label = labels(call, read).unsqueeze(dim) if call.indexed else None
+    read = None if read is None else read.expand(call.rows_shape).unsqueeze(dim)
+    raw = call.logits.to(arithmetic_dtype(call.logits, None if call.indexed else call.target))
     if read is not None and zero_unread:
-        z = z.masked_fill(~read, 0.0)
-    return _Rows(z, transform(z, call.transform, call.dim, label), label, read)
+        raw = raw.masked_fill(~read, 0.0)
+    z = transform(raw, call.transform, dim, label)
+    # The shift cancels out of every result, so it needs no derivative.
+    peak = z.detach().amax(dim, keepdim=True)
+    shifted = z - peak
+    return _Rows(raw, z, label, read, peak, shifted, torch.exp(shifted))
 
 
-def _softmax(z: Tensor, dim: int) -> _Softmax:
-    top = z.detach().argmax(dim, keepdim=True)
-    peak = z.gather(dim, top)
-    is_top = one_hot(top, z, dim)
-    # The shift cancels out of odds / total, so it needs no derivative there; in top_nll it is the logit itself.
-    shifted = z - peak.detach()
-    odds = torch.exp(shifted)
-    others = torch.exp(z - peak).masked_fill(is_top, 0.0).sum(dim, keepdim=True)
-    return _Softmax(shifted, peak, is_top, odds, odds.sum(dim, keepdim=True), torch.log1p(others))
+def _nll_at(rows: _Rows, label: Tensor, dim: int) -> Tensor:
+    """-log p of one class a row."""
+    own = rows.odds.gather(dim, label)
+    others = rows.odds.scatter(dim, label, 0.0).sum(dim, keepdim=True)
+    faint = own < FAINT
+    near = torch.log1p(others / own.masked_fill(faint, 1.0))
+    far = torch.log(others + own) - rows.shifted.gather(dim, label)
+    return torch.where(faint, far, near)
+
+
+def _nll(rows: _Rows, dim: int) -> Tensor:
+    """-log p of every class."""
+    top = rows.z.detach().argmax(dim, keepdim=True)
+    nll = torch.log(rows.odds.sum(dim, keepdim=True)) - rows.shifted
+    return nll.scatter(dim, top, _nll_at(rows, top, dim))
+
+
+def _loss(call: SoftmaxCall, rows: _Rows) -> Tensor:
+    dim = call.dim
+    if _one_event(call):
+        label = _given(rows.label)
+        loss = weigh(_label_weight(call, label), phi(call.event, _nll_at(rows, label, dim)))
+    else:
+        terms = weigh(_coefficients(call, rows), phi(call.event, _nll(rows, dim)))
+        # A label's term beside 100 000 small ones: a float32 sum would lose a millionth of the row.
+        loss = terms.sum(dim, keepdim=True, dtype=sum_dtype(terms)).to(terms.dtype)
+    if call.z_loss:
+        loss = loss + call.z_loss * _row_weight(call, rows) * _lse(rows, dim) ** 2
+    return _count_rows(call, rows, loss).squeeze(dim)
+
+
+def _gradient(call: SoftmaxCall, rows: _Rows, row_grad: Tensor) -> Tensor:
+    dim = call.dim
+    total = rows.odds.sum(dim, keepdim=True)
+    row_grad = row_grad.to(total.dtype).expand(call.rows_shape).unsqueeze(dim)
+    row_grad = _count_rows(call, rows, row_grad)
+    if _one_event(call):
+        gradient = _label_gradient(call, rows, row_grad, total)
+    else:
+        gradient = _event_gradient(call, rows, total) * row_grad
+    if call.z_loss:
+        lse_grad = 2.0 * call.z_loss * _row_weight(call, rows) * _lse(rows, dim)
+        gradient = gradient + rows.odds * (lse_grad * row_grad / total)
+    if call.transform is not IDENTITY:
+        gradient = gradient * transform_slope(rows.raw, call.transform, dim)
+    return gradient.to(call.logits.dtype)
+
+
+def _label_gradient(call: SoftmaxCall, rows: _Rows, row_grad: Tensor, total: Tensor) -> Tensor:
+    """weight_y * h(p_y) * (p - [k = y]) of every class, times row_grad; at the label, p - 1 without the subtraction."""
+    label = _given(rows.label)
+    nll = _nll_at(rows, label, call.dim)
+    pull = row_grad * _label_weight(call, label) * slope(call.event, nll)
+    return (rows.odds * (pull / total)).scatter(call.dim, label, pull * torch.expm1(-nll))
+
+
+def _event_gradient(call: SoftmaxCall, rows: _Rows, total: Tensor) -> Tensor:
+    """p_k * sum_j a_j h_j - a_k h_k of every class, with a_k = weight_k * t'_k."""
+    nll = _nll(rows, call.dim)
+    pull = weigh(_coefficients(call, rows), slope(call.event, nll))
+    # Split so that a one-hot row loses no precision: its sum without its own pull is 0.
+    others = pull.sum(call.dim, keepdim=True) - pull
+    return rows.odds / total * others + pull * torch.expm1(-nll)
+
+
+def _lse(rows: _Rows, dim: int) -> Tensor:
+    return rows.peak + torch.log(rows.odds.sum(dim, keepdim=True))
 
 
 def _one_event(call: SoftmaxCall) -> bool:
@@ -169,7 +175,7 @@ def _one_event(call: SoftmaxCall) -> bool:
 
 def _coefficients(call: SoftmaxCall, rows: _Rows) -> Tensor:
     """weight_k * t'_k of every class."""
-    z = rows.transformed
+    z = rows.z
     if rows.label is not None:
         target = torch.zeros_like(z).scatter(call.dim, rows.label, 1.0)
     else:
@@ -178,14 +184,6 @@ def _coefficients(call: SoftmaxCall, rows: _Rows) -> Tensor:
     if call.label_smoothing:
         target = smoothed(target, call, remaining(z))
     return target if call.weight is None else target * along(call.weight.to(z.dtype), z.ndim, call.dim)
-
-
-def _event_gradient(coefficients: Tensor, call: SoftmaxCall, link: _Softmax) -> Tensor:
-    nll = link.nll
-    pull = weigh(coefficients, slope(call.event, nll))
-    # p*sum(pull) - pull, split so that a one-hot row loses no precision: its sum without its own pull is 0.
-    others = pull.sum(call.dim, keepdim=True) - pull
-    return link.p * others + pull * torch.expm1(-nll)
 
 
 def _label_weight(call: SoftmaxCall, label: Tensor) -> Tensor | float:
@@ -199,29 +197,17 @@ def _row_weight(call: SoftmaxCall, rows: _Rows) -> Tensor | float:
     return 1.0 if rows.label is None else _label_weight(call, rows.label)
 
 
-def _finish(call: SoftmaxCall, rows: _Rows, loss: Tensor) -> Tensor:
+def _count_rows(call: SoftmaxCall, rows: _Rows, value: Tensor) -> Tensor:
+    """A number a row, times its sample_weight: 0 where the row is not read, nan where its label names no class.
+
+    To raise instead, the label would have to be read on the host, which waits for a GPU; on the CPU dispatch does so.
+    """
     if call.sample_weight is not None:
-        loss = loss * _per_row(call.sample_weight, call).to(loss.dtype)
-    if rows.read is not None:
-        loss = loss.masked_fill(~rows.read, 0.0)
+        weight = leading(call.sample_weight, len(call.rows_shape)).unsqueeze(call.dim)
+        value = value * weight.to(value.dtype)
     if call.indexed:
-        loss = loss.masked_fill(_lost(call, rows.read), float("nan"))
-    return loss.squeeze(call.dim)
-
-
-def _lost(call: SoftmaxCall, read: Tensor | None) -> Tensor:
-    """Rows whose label names no class: nan, where reading it on the host to raise would cost a synchronisation."""
-    lost = out_of_range(call).unsqueeze(call.dim)
-    return lost if read is None else lost & read
-
-
-def _per_row(value: Tensor, call: SoftmaxCall) -> Tensor:
-    return leading(value, call.rows_ndim).unsqueeze(call.dim)
-
-
-def _rows_shape(call: SoftmaxCall) -> torch.Size:
-    shape = call.logits.shape
-    return shape[: call.dim] + shape[call.dim + 1 :]
+        value = value.masked_fill(out_of_range(call).unsqueeze(call.dim), float("nan"))
+    return value if rows.read is None else value.masked_fill(~rows.read, 0.0)
 
 
 def _given(label: Tensor | None) -> Tensor:
