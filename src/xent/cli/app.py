@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-import xent
+from xent import __version__
 from xent.cli.compare import EPILOG, compare
 
 app = typer.Typer(
@@ -20,7 +20,7 @@ app.command(epilog=EPILOG)(compare)
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"xent {xent.__version__}")
+        typer.echo(f"xent {__version__}")
         raise typer.Exit
 
 

@@ -9,9 +9,11 @@ from difflib import get_close_matches
 
 from torch import Tensor, nn
 
-import xent
 from xent.compare.errors import InputError
+from xent.core.event import Event
+from xent.core.logits import LogitTransform
 from xent.imbalance import effective_number, inverse_frequency, log_prior
+from xent.nn import CrossEntropyLoss
 
 BASELINE = "ce"
 COUNTS = "counts = torch.bincount(train_labels)\n"
@@ -47,7 +49,7 @@ CANDIDATES = {
             title="plain cross entropy",
             source="torch.nn.CrossEntropyLoss",
             code="criterion = xent.CrossEntropyLoss()",
-            criterion=lambda _: xent.CrossEntropyLoss(),
+            criterion=lambda _: CrossEntropyLoss(),
         ),
         Candidate(
             name="weighted",
@@ -57,7 +59,7 @@ CANDIDATES = {
                 COUNTS + "weight = xent.imbalance.inverse_frequency(counts)\n"
                 "criterion = xent.CrossEntropyLoss(weight=weight)"
             ),
-            criterion=lambda counts: xent.CrossEntropyLoss(weight=inverse_frequency(counts)),
+            criterion=lambda counts: CrossEntropyLoss(weight=inverse_frequency(counts)),
         ),
         Candidate(
             name="effective-number",
@@ -67,21 +69,21 @@ CANDIDATES = {
                 COUNTS + "weight = xent.imbalance.effective_number(counts, beta=0.999)\n"
                 "criterion = xent.CrossEntropyLoss(weight=weight)"
             ),
-            criterion=lambda counts: xent.CrossEntropyLoss(weight=effective_number(counts, beta=0.999)),
+            criterion=lambda counts: CrossEntropyLoss(weight=effective_number(counts, beta=0.999)),
         ),
         Candidate(
             name="label-smoothing",
             title="label smoothing .1",
             source="Szegedy et al., 2016",
             code="criterion = xent.CrossEntropyLoss(label_smoothing=0.1)",
-            criterion=lambda _: xent.CrossEntropyLoss(label_smoothing=0.1),
+            criterion=lambda _: CrossEntropyLoss(label_smoothing=0.1),
         ),
         Candidate(
             name="focal",
             title="focal loss, gamma 2",
             source="Lin et al., 2017",
             code="criterion = xent.CrossEntropyLoss(event=xent.Event(gamma=2.0))",
-            criterion=lambda _: xent.CrossEntropyLoss(event=xent.Event(gamma=2.0)),
+            criterion=lambda _: CrossEntropyLoss(event=Event(gamma=2.0)),
         ),
         Candidate(
             name="balanced-softmax",
@@ -91,7 +93,7 @@ CANDIDATES = {
                 COUNTS + "offset = xent.imbalance.log_prior(counts)  # in training; predict with the plain logits\n"
                 "criterion = xent.CrossEntropyLoss(logits=xent.LogitTransform(offset=offset))"
             ),
-            criterion=lambda counts: xent.CrossEntropyLoss(logits=xent.LogitTransform(offset=log_prior(counts))),
+            criterion=lambda counts: CrossEntropyLoss(logits=LogitTransform(offset=log_prior(counts))),
         ),
         Candidate(
             name="post-hoc-adjustment",
@@ -101,7 +103,7 @@ CANDIDATES = {
                 COUNTS + "criterion = xent.CrossEntropyLoss()\n"
                 "logits = model(features) - xent.imbalance.log_prior(counts)  # when predicting"
             ),
-            criterion=lambda _: xent.CrossEntropyLoss(),
+            criterion=lambda _: CrossEntropyLoss(),
             adjustment=log_prior,
         ),
     )

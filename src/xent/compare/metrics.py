@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, recall_score
 
-import xent
+from xent.functional import cross_entropy
 
 # Head and tail are the three most frequent and the three rarest classes.
 GROUP = 3
@@ -91,7 +91,7 @@ def recall_by_class(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
 def negative_log_likelihood(logits: np.ndarray, labels: np.ndarray) -> float:
     """Mean of -log p of the label, in nats."""
     # From the logits in float64: scikit-learn's log_loss takes probabilities and clips them at 2e-16.
-    return float(xent.CrossEntropyLoss()(torch.from_numpy(logits).double(), torch.from_numpy(labels)))
+    return float(cross_entropy(torch.from_numpy(logits).double(), torch.from_numpy(labels)))
 
 
 def expected_calibration_error(logits: np.ndarray, labels: np.ndarray, bins: int = CALIBRATION_BINS) -> float:

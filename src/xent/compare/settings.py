@@ -8,7 +8,7 @@ import numpy as np
 import sklearn
 import torch
 
-import xent
+from xent import __version__
 from xent.compare.candidates import CANDIDATES, Candidate, choose
 from xent.compare.errors import InputError
 from xent.compare.model import HIDDEN
@@ -62,7 +62,7 @@ class Settings:
 def versions() -> dict[str, str]:
     """The versions of the packages that a run's numbers depend on."""
     return {
-        "xent": xent.__version__,
+        "xent": __version__,
         "torch": str(torch.__version__),
         "numpy": np.__version__,
         "scikit-learn": sklearn.__version__,

@@ -88,7 +88,7 @@ class Store:
 def _read(path: Path) -> dict[str, np.ndarray]:
     names = ("settings", "logits", "labels", "counts", "seconds_per_step")
     try:
-        with np.load(path) as stored:
+        with path.open("rb") as file, np.load(file) as stored:
             return {name: stored[name] for name in names}
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(f"out: {path} is not a run of xent compare: choose another directory, or delete it") from error

@@ -16,10 +16,12 @@ def results_table(title: str, results: Results, measures: tuple[str, ...]) -> Ta
     """
     units = {numbers.unit(MEASURES[key]) for key in measures}
     shared = len(units) == 1
-    table = _table(f"{title}, {units.pop()}" if shared else title)
+    # Six columns of nine characters, such as 50.0±12.3, and the longest name just fit: one space between them.
+    table = _table(f"{title}, {units.pop()}" if shared else title, space=1 if shared else 2)
     table.add_column("loss", no_wrap=True)
     for key in measures:
-        table.add_column(MEASURES[key].title if shared else _title(MEASURES[key]), justify="right")
+        header = MEASURES[key].title if shared else _title(MEASURES[key])
+        table.add_column(header, justify="right", width=9 if shared else None)
     for loss in results.losses:
         table.add_row(loss, *(_cell(results, loss, key) for key in measures))
     return table
@@ -54,7 +56,7 @@ def _cell(results: Results, loss: str, key: str) -> Text:
     return Text(numbers.spread(MEASURES[key], results.spread(loss, key)), style="bold green" if best else "")
 
 
-def _table(title: str) -> Table:
+def _table(title: str, space: int = 2) -> Table:
     return Table(
         title=title,
         title_justify="left",
@@ -62,5 +64,6 @@ def _table(title: str) -> Table:
         box=SIMPLE_HEAD,
         show_edge=False,
         pad_edge=False,
-        collapse_padding=True,
+        # The box adds one space of its own.
+        padding=(0, space - 1, 0, 0),
     )

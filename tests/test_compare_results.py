@@ -1,0 +1,133 @@
+"""From runs to findings: spread, paired differences, winners, and the files of them."""
+
+import csv
+import io
+import json
+import math
+
+import numpy as np
+import pytest
+from scipy.stats import ttest_rel
+
+from tests.compare_support import run_with
+from xent.compare import MEASURES, PairedDifference, Results, Settings, Spread
+from xent.compare.export import results_csv, results_json
+
+ALL_RIGHT = [4] * 10
+TAIL_WRONG = [4] * 7 + [0, 0, 0]
+TAIL_HALF = [4] * 7 + [2, 2, 2]
+
+
+def test_spread_by_hand():
+    # mean 4, squared deviations 4 + 0 + 4 over n-1 = 2
+    assert Spread.of(np.array([2.0, 4.0, 6.0])) == Spread(4.0, 2.0)
+
+
+def test_one_seed_has_no_spread():
+    assert Spread.of(np.array([2.0])) == Spread(2.0, None)
+
+
+def test_paired_difference_by_hand():
+    # Differences 1, 2, 3: mean 2, deviation 1, error 1/sqrt(3), t(.975, 2) = 4.30265: half width 2.48414.
+    difference = PairedDifference.of(np.array([2.0, 4.0, 6.0]), np.array([1.0, 2.0, 3.0]), True)
+    assert difference.mean == 2
+    assert difference.low == pytest.approx(2 - 2.48414, abs=1e-5)
+    assert difference.high == pytest.approx(2 + 2.48414, abs=1e-5)
+    assert (difference.better, difference.seeds) == (3, 3)
+    assert not difference.told_apart
+
+
+def test_paired_interval_is_that_of_the_paired_t_test():
+    random = np.random.default_rng(1)
+    values, others = random.normal(1, 1, 6), random.normal(0, 1, 6)
+    difference = PairedDifference.of(values, others, True)
+    oracle = ttest_rel(values, others).confidence_interval(0.95)
+    assert (difference.low, difference.high) == pytest.approx((oracle.low, oracle.high))
+
+
+@pytest.mark.parametrize(("higher_is_better", "better"), [(True, 1), (False, 2)])
+def test_better_counts_seeds_without_ties(higher_is_better, better):
+    # Differences +1, -1, -2, 0
+    difference = PairedDifference.of(np.array([2.0, 1.0, 0.0, 5.0]), np.array([1.0, 2.0, 2.0, 5.0]), higher_is_better)
+    assert difference.better == better
+
+
+def test_one_seed_tells_nothing_apart():
+    difference = PairedDifference.of(np.array([9.0]), np.array([1.0]), True)
+    assert (difference.mean, difference.low, difference.high) == (8.0, None, None)
+    assert not difference.told_apart
+
+
+def test_equal_values_are_not_told_apart_and_equal_gains_are():
+    level = PairedDifference.of(np.array([1.0, 2.0]), np.array([1.0, 2.0]), True)
+    gain = PairedDifference.of(np.array([2.0, 3.0]), np.array([1.0, 2.0]), True)
+    assert (level.low, level.high, level.told_apart) == (0, 0, False)
+    assert (gain.low, gain.high, gain.told_apart) == (1, 1, True)
+
+
+@pytest.fixture
+def results():
+    """Focal finds the tail, weighted half of it; ce is the only one that never takes 4 for 3."""
+    runs = []
+    for seed in range(3):
+        runs.append(run_with("ce", seed, TAIL_WRONG, seconds=3e-4))
+        runs.append(run_with("weighted", seed, [4, 4, 4, 3 - seed % 2, 4, 4, 4, 2, 2, 2]))
+        runs.append(run_with("focal", seed, [4, 4, 3, 4, 4, 4, 4, 4, 4, 4 - seed % 2]))
+    return Results(runs)
+
+
+def test_winners(results):
+    winners = results.winners
+    assert {key: winner.loss for key, winner in winners.items()} == {
+        "accuracy": "focal",
+        "accuracy_at_training_prior": "ce",
+        "balanced_accuracy": "focal",
+        "recall_head": "ce",
+        "recall_middle": "ce",
+        "recall_tail": "focal",
+        "nll": "focal",
+        "calibration_error": winners["calibration_error"].loss,
+    }
+    assert winners["recall_head"].against_baseline is None
+    # Of equal head recall with ce in every seed.
+    assert winners["recall_head"].not_told_apart == ("weighted",)
+    tail = winners["recall_tail"].against_baseline
+    # 12, 11, 12 of 12 rows against none
+    assert tail.mean == pytest.approx((1 + 11 / 12 + 1) / 3)
+    assert tail.better == 3
+
+
+def test_nobody_wins_on_time(results):
+    assert "seconds_per_step" not in results.winners
+
+
+def test_recall_from_head_has_a_row_a_seed(results):
+    assert results.recall_from_head("focal").shape == (3, 10)
+    assert results.recall_from_head("focal")[1].tolist() == [1, 1, 0.75, 1, 1, 1, 1, 1, 1, 0.75]
+
+
+def test_csv_has_a_row_a_run(results):
+    rows = list(csv.DictReader(io.StringIO(results_csv(results))))
+    assert [(row["loss"], int(row["seed"])) for row in rows] == [(run.loss, run.seed) for run in results.runs]
+    for row, run in zip(rows, results.runs, strict=True):
+        assert {key: float(row[key]) for key in MEASURES} == run.measures
+        assert float(row["recall_class_9"]) == run.recall[9]
+
+
+def test_json_holds_settings_versions_runs_and_findings(results):
+    content = json.loads(results_json(Settings(seeds=3), results))
+    assert content["settings"]["imbalance"] == 100
+    assert "torch version" in content["settings"]
+    assert len(content["runs"]) == 9
+    assert content["losses"]["focal"]["code"].startswith("criterion = xent.")
+    tail = content["losses"]["focal"]["measures"]["recall_tail"]
+    values = [1, 11 / 12, 1]
+    assert tail == pytest.approx({"mean": sum(values) / 3, "deviation": math.sqrt(1 / 12**2 * 2 / 3 / 2)})
+    assert content["winners"]["recall_tail"]["loss"] == "focal"
+
+
+def test_json_of_one_seed_has_null_and_no_nan():
+    one = Results([run_with("ce", 0, ALL_RIGHT), run_with("focal", 0, TAIL_HALF)])
+    content = json.loads(results_json(Settings(seeds=1), one))
+    assert content["losses"]["focal"]["measures"]["accuracy"] == {"mean": 34 / 40, "deviation": None}
+    assert content["losses"]["focal"]["against_ce"]["accuracy"]["low"] is None
