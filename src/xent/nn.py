@@ -37,6 +37,9 @@ class _Logits(torch.nn.Module):
         """The transform, with its tensors where the module has been moved to."""
         return LogitTransform(self.softcap, **{name: getattr(self, name) for name in TENSOR_SETTINGS})
 
+    def _get_name(self) -> str:
+        return "LogitTransform"
+
     def extra_repr(self) -> str:
         return repr(self.transform()).removeprefix("LogitTransform(").removesuffix(")")
 
