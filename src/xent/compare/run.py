@@ -1,6 +1,6 @@
 """One finished run: a loss, a seed, and what its model predicts on the test rows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -23,9 +23,9 @@ class Run:
 
     loss: str
     seed: int
-    logits: np.ndarray
-    labels: np.ndarray
-    counts: np.ndarray
+    logits: np.ndarray = field(repr=False)
+    labels: np.ndarray = field(repr=False)
+    counts: np.ndarray = field(repr=False)
     seconds_per_step: float
 
     @cached_property
