@@ -77,8 +77,7 @@ def effective_number(counts: "Counts", beta: float = 0.999) -> Tensor:
     """
     if not 0 <= beta < 1:
         raise ValueError(
-            f"effective_number: `beta` must be in [0, 1), got {beta}. "
-            "Its limit at 1 is inverse_frequency(counts)."
+            f"effective_number: `beta` must be in [0, 1), got {beta}. Its limit at 1 is inverse_frequency(counts)."
         )
     n = _checked("effective_number", counts)
     # 1 - beta^n through expm1, which keeps its digits where beta is close to 1.
