@@ -262,22 +262,22 @@ def _binary_element(
     z, slope = _transformed(mp.mpf(z), *transform)
     p = _sigmoid(z)
     scaled = _sigmoid(neg_scale * z)
-    u = min(1 - scaled + mp.mpf(negative.shift), mp.mpf(1))
+    # 1 - p as sigmoid(-z): at |z| = 1e4 even 80 digits round it to 0.
+    miss = _sigmoid(-neg_scale * z)
+    u = min(miss + mp.mpf(negative.shift), mp.mpf(1))
     loss = _times(positive_weight, phi(positive, p)) + _times(negative_weight, phi(negative, u)) / neg_scale
-    pull = positive_weight * h(positive, p) * (1 - p)
+    pull = positive_weight * h(positive, p) * _sigmoid(-z)
     # (1-p)/u is 1 where there is no shift, even at p = 1; at the kink u = 1 the gradient is 0.
     if not negative.shift:
         push = negative_weight * h(negative, u) * scaled
     else:
-        push = negative_weight * (h(negative, u) * scaled * (1 - scaled) / u if u < 1 else 0)
+        push = negative_weight * (h(negative, u) * scaled * miss / u if u < 1 else 0)
     spread = float(max(abs(z), abs(neg_scale * z)))
     size = abs(slope) * (abs(push) + abs(pull))
     return _part(loss, [slope * (push - pull)], [size], 0.0 if np.isinf(spread) else spread)
 
 
-def _transformed(
-    z: mpmath.mpf, softcap: float | None, scale: float, offset: float
-) -> tuple[mpmath.mpf, mpmath.mpf]:
+def _transformed(z: mpmath.mpf, softcap: float | None, scale: float, offset: float) -> tuple[mpmath.mpf, mpmath.mpf]:
     """z' and dz'/dz."""
     slope = mp.mpf(1)
     if softcap is not None and z != -mp.inf:
