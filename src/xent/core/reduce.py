@@ -6,6 +6,7 @@ d_i is weight[label] for index targets, 1 for probabilities and binary elements,
 ``normalizer`` replaces the denominator. Sums over rows are taken in float64.
 """
 
+import math
 import warnings
 from functools import reduce
 from typing import TypeAlias
@@ -77,10 +78,11 @@ def denominator(call: Call, reduction: str, normalizer: Normalizer | None) -> Te
     shape, counts = call.rows_shape, row_counts(call)
     batch = call.batch if reduction == "batchmean" and isinstance(call, DivergenceCall) else None
     if counts is None:
-        return shape.numel() if batch is None else batch
+        # math.prod, since Size.numel() would fix the sizes of a trace that leaves them open.
+        return math.prod(shape) if batch is None else batch
     total = counts.expand(shape).sum()
     # Where all elements are counted this makes the number of distributions.
-    return total if batch is None else total * (batch / max(shape.numel(), 1))
+    return total if batch is None else total * (batch / max(math.prod(shape), 1))
 
 
 def row_counts(call: Call) -> Tensor | None:

@@ -72,7 +72,7 @@ def kl_div(
     check.tensor("kl_div", "input", input)
     check.tensor("kl_div", "target", target)
     check.divergence_dtypes(input, target)
-    batch = input.shape[:1].numel()
+    batch = input.shape[0] if input.ndim else 1
     x, t = (input, target) if input.shape == target.shape else torch.broadcast_tensors(input, target)  # type: ignore[no-untyped-call]
     check.row_settings(sample_weight, mask, x.shape)
     check.same_device(input, target=target, sample_weight=sample_weight, mask=mask)
