@@ -126,6 +126,7 @@ def _with_labels_read(call: SoftmaxCall) -> SoftmaxCall:
         return call
     read = counted(call)
     check.labels_in_range(call.target, call.logits.shape[call.dim], read, call.ignore_index)
+    call = call._replace(labels_known=True)
     return call._replace(ignore_index=None, mask=None) if read is None or bool(read.all()) else call
 
 

@@ -17,7 +17,8 @@ class SoftmaxCall(NamedTuple):
     """Cross entropy of softmax rows; for nll_loss, ``logits`` are log-probabilities.
 
     ``target`` holds class indices of the rows' shape if ``indexed``, else probabilities of the logits' shape.
-    ``sample_weight`` and ``mask`` have the rows' shape or a leading part of it.
+    ``sample_weight`` and ``mask`` have the rows' shape or a leading part of it. ``labels_known`` says that the labels
+    have been read, and name classes or are ignored.
     """
 
     logits: Tensor
@@ -33,6 +34,7 @@ class SoftmaxCall(NamedTuple):
     transform: LogitTransform = IDENTITY
     sample_weight: Tensor | None = None
     mask: Tensor | None = None
+    labels_known: bool = False
 
     @property
     def rows_shape(self) -> torch.Size:

@@ -29,16 +29,19 @@ def counted(call: Call) -> Tensor | None:
 
 
 def labels(call: SoftmaxCall, read: Tensor | None) -> Tensor:
-    """Class indices (int64, the rows' shape) with a valid class, 0, where the row is not read or out of range."""
-    label = call.target.long()
-    unusable = out_of_range(call)
-    return label.masked_fill(unusable if read is None else unusable | ~read, 0)
+    """Class indices (int64, the rows' shape) with a valid class, 0, where the row is not read or lost."""
+    label, gone = call.target.long(), lost(call, read)
+    if gone is not None:
+        label = label.masked_fill(gone, 0)
+    return label if read is None else label.masked_fill(~read, 0)
 
 
-def out_of_range(call: SoftmaxCall) -> Tensor:
-    """Bool tensor of the index targets that name no class."""
-    label = call.target
-    return (label < 0) | (label >= call.logits.shape[call.dim])
+def lost(call: SoftmaxCall, read: Tensor | None) -> Tensor | None:
+    """Bool tensor of the rows that are read although their label names no class; None where there are none for sure."""
+    if call.labels_known:
+        return None
+    wrong = (call.target < 0) | (call.target >= call.logits.shape[call.dim])
+    return wrong if read is None else wrong & read
 
 
 def smoothed(target: Tensor, call: SoftmaxCall, remains: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ from xent.core.axes import leading
 from xent.core.call import DivergenceCall, SigmoidCall, SoftmaxCall
 from xent.core.event import weigh
 from xent.core.precision import arithmetic_dtype
-from xent.core.targets import counted, labels, out_of_range
+from xent.core.targets import counted, labels, lost
 
 # torch's bound on the logarithms of binary_cross_entropy, in nats.
 LOG_BOUND = -100.0
@@ -23,11 +23,9 @@ def nll_rows(call: SoftmaxCall) -> Tensor:
         rows = weigh(call.weight.to(rows.dtype)[label], rows)
     if call.sample_weight is not None:
         rows = rows * leading(call.sample_weight, len(call.rows_shape)).to(rows.dtype)
-    lost = out_of_range(call)
-    if read is not None:
-        rows = rows.masked_fill(~read, 0.0)
-        lost = lost & read
-    return rows.masked_fill(lost, float("nan"))
+    if (gone := lost(call, read)) is not None:
+        rows = rows.masked_fill(gone, float("nan"))
+    return rows if read is None else rows.masked_fill(~read, 0.0)
 
 
 def bce_rows(call: SigmoidCall) -> Tensor:

@@ -19,7 +19,7 @@ from xent.core.call import SoftmaxCall
 from xent.core.event import phi, slope, weigh
 from xent.core.logits import IDENTITY, transform, transform_slope
 from xent.core.precision import arithmetic_dtype, sum_dtype
-from xent.core.targets import counted, labels, out_of_range, remaining, smoothed
+from xent.core.targets import counted, labels, lost, remaining, smoothed
 
 # Below this e_k, -log p_k is read off the logits: e_k may be subnormal or 0. The two ways meet far above.
 FAINT = 1e-20
@@ -41,10 +41,17 @@ class _Rows(NamedTuple):
     raw: Tensor  # logits, zero where a row is not read
     z: Tensor  # transformed logits
     label: Tensor | None
-    read: Tensor | None
+    read: Tensor | None  # rows that count
+    lost: Tensor | None  # rows whose label names no class
     peak: Tensor
     shifted: Tensor  # z - peak
     odds: Tensor  # exp(shifted)
+    total: Tensor  # sum of the odds
+    nll: Tensor  # of the label, where the loss of a row is that of its label alone; else of every class
+
+    @property
+    def lse(self) -> Tensor:
+        return self.peak + torch.log(self.total)
 
 
 def softmax_rows(call: SoftmaxCall) -> Tensor:
@@ -72,23 +79,24 @@ def softmax_facts(call: SoftmaxCall) -> Facts:
     """nll, lse, entropy, argmax and rank of the label of every row, the class axis kept at size 1."""
     rows = _settle(call, zero_unread=False)
     dim, label = call.dim, _given(rows.label)
-    total = rows.odds.sum(dim, keepdim=True)
-    p = rows.odds / total
-    surprise = _nll(rows, dim).masked_fill(p == 0, 0.0)
+    p = rows.odds / rows.total
+    surprise = _nll(rows.shifted, rows.odds, rows.total, dim).masked_fill(p == 0, 0.0)
     rank = (rows.z > rows.z.gather(dim, label)).sum(dim, keepdim=True)
+    for unranked in (rows.lost, None if rows.read is None else ~rows.read):
+        rank = rank if unranked is None else rank.masked_fill(unranked, -1)
     return Facts(
-        nll=_count_rows(call, rows, _nll_at(rows, label, dim)),
-        lse=rows.peak + torch.log(total),
+        nll=_count_rows(call, rows, rows.nll),
+        lse=rows.lse,
         entropy=(p * surprise).sum(dim, keepdim=True),
         argmax=rows.z.argmax(dim, keepdim=True),
-        rank=rank if rows.read is None else rank.masked_fill(~rows.read, -1),
+        rank=rank,
     )
 
 
 def _settle(call: SoftmaxCall, *, zero_unread: bool = True) -> _Rows:
     dim, read = call.dim, counted(call)
-    label = labels(call, read).unsqueeze(dim) if call.indexed else None
-    read = None if read is None else read.expand(call.rows_shape).unsqueeze(dim)
+    label, gone = (labels(call, read), lost(call, read)) if call.indexed else (None, None)
+    label, read, gone = (None if v is None else _per_row(call, v) for v in (label, read, gone))
     raw = call.logits.to(arithmetic_dtype(call.logits, None if call.indexed else call.target))
     if read is not None and zero_unread:
         raw = raw.masked_fill(~read, 0.0)
@@ -96,76 +104,77 @@ def _settle(call: SoftmaxCall, *, zero_unread: bool = True) -> _Rows:
     # The shift cancels out of every result, so it needs no derivative.
     peak = z.detach().amax(dim, keepdim=True)
     shifted = z - peak
-    return _Rows(raw, z, label, read, peak, shifted, torch.exp(shifted))
+    odds = torch.exp(shifted)
+    total = odds.sum(dim, keepdim=True)
+    if _one_event(call):
+        nll = _nll_at(_given(label), shifted, odds, dim)
+    else:
+        nll = _nll(shifted, odds, total, dim)
+    return _Rows(raw, z, label, read, gone, peak, shifted, odds, total, nll)
 
 
-def _nll_at(rows: _Rows, label: Tensor, dim: int) -> Tensor:
+def _per_row(call: SoftmaxCall, value: Tensor) -> Tensor:
+    """``value``, of a leading part of the rows' shape, with the class axis at size 1."""
+    return leading(value, len(call.rows_shape)).expand(call.rows_shape).unsqueeze(call.dim)
+
+
+def _nll_at(label: Tensor, shifted: Tensor, odds: Tensor, dim: int) -> Tensor:
     """-log p of one class a row."""
-    own = rows.odds.gather(dim, label)
-    others = rows.odds.scatter(dim, label, 0.0).sum(dim, keepdim=True)
+    own = odds.gather(dim, label)
+    others = odds.scatter(dim, label, 0.0).sum(dim, keepdim=True)
     faint = own < FAINT
     near = torch.log1p(others / own.masked_fill(faint, 1.0))
-    far = torch.log(others + own) - rows.shifted.gather(dim, label)
+    far = torch.log(others + own) - shifted.gather(dim, label)
     return torch.where(faint, far, near)
 
 
-def _nll(rows: _Rows, dim: int) -> Tensor:
+def _nll(shifted: Tensor, odds: Tensor, total: Tensor, dim: int) -> Tensor:
     """-log p of every class."""
-    top = rows.z.detach().argmax(dim, keepdim=True)
-    nll = torch.log(rows.odds.sum(dim, keepdim=True)) - rows.shifted
-    return nll.scatter(dim, top, _nll_at(rows, top, dim))
+    top = shifted.detach().argmax(dim, keepdim=True)
+    nll = torch.log(total) - shifted
+    return nll.scatter(dim, top, _nll_at(top, shifted, odds, dim))
 
 
 def _loss(call: SoftmaxCall, rows: _Rows) -> Tensor:
     dim = call.dim
     if _one_event(call):
         label = _given(rows.label)
-        loss = weigh(_label_weight(call, label), phi(call.event, _nll_at(rows, label, dim)))
+        loss = weigh(_label_weight(call, label), phi(call.event, rows.nll))
     else:
-        terms = weigh(_coefficients(call, rows), phi(call.event, _nll(rows, dim)))
+        terms = weigh(_coefficients(call, rows), phi(call.event, rows.nll))
         # A label's term beside 100 000 small ones: a float32 sum would lose a millionth of the row.
         loss = terms.sum(dim, keepdim=True, dtype=sum_dtype(terms)).to(terms.dtype)
     if call.z_loss:
-        loss = loss + call.z_loss * _row_weight(call, rows) * _lse(rows, dim) ** 2
+        loss = loss + call.z_loss * _row_weight(call, rows) * rows.lse**2
     return _count_rows(call, rows, loss).squeeze(dim)
 
 
 def _gradient(call: SoftmaxCall, rows: _Rows, row_grad: Tensor) -> Tensor:
-    dim = call.dim
-    total = rows.odds.sum(dim, keepdim=True)
-    row_grad = row_grad.to(total.dtype).expand(call.rows_shape).unsqueeze(dim)
+    row_grad = row_grad.to(rows.total.dtype).expand(call.rows_shape).unsqueeze(call.dim)
     row_grad = _count_rows(call, rows, row_grad)
-    if _one_event(call):
-        gradient = _label_gradient(call, rows, row_grad, total)
-    else:
-        gradient = _event_gradient(call, rows, total) * row_grad
+    events = _label_gradient if _one_event(call) else _event_gradient
+    gradient = events(call, rows, row_grad)
     if call.z_loss:
-        lse_grad = 2.0 * call.z_loss * _row_weight(call, rows) * _lse(rows, dim)
-        gradient = gradient + rows.odds * (lse_grad * row_grad / total)
+        lse_grad = 2.0 * call.z_loss * _row_weight(call, rows) * rows.lse
+        gradient = gradient + rows.odds * (lse_grad * row_grad / rows.total)
     if call.transform is not IDENTITY:
-        gradient = gradient * transform_slope(rows.raw, call.transform, dim)
+        gradient = gradient * transform_slope(rows.raw, call.transform, call.dim)
     return gradient.to(call.logits.dtype)
 
 
-def _label_gradient(call: SoftmaxCall, rows: _Rows, row_grad: Tensor, total: Tensor) -> Tensor:
+def _label_gradient(call: SoftmaxCall, rows: _Rows, row_grad: Tensor) -> Tensor:
     """weight_y * h(p_y) * (p - [k = y]) of every class, times row_grad; at the label, p - 1 without the subtraction."""
     label = _given(rows.label)
-    nll = _nll_at(rows, label, call.dim)
-    pull = row_grad * _label_weight(call, label) * slope(call.event, nll)
-    return (rows.odds * (pull / total)).scatter(call.dim, label, pull * torch.expm1(-nll))
+    pull = row_grad * _label_weight(call, label) * slope(call.event, rows.nll)
+    return (rows.odds * (pull / rows.total)).scatter(call.dim, label, pull * torch.expm1(-rows.nll))
 
 
-def _event_gradient(call: SoftmaxCall, rows: _Rows, total: Tensor) -> Tensor:
-    """p_k * sum_j a_j h_j - a_k h_k of every class, with a_k = weight_k * t'_k."""
-    nll = _nll(rows, call.dim)
-    pull = weigh(_coefficients(call, rows), slope(call.event, nll))
+def _event_gradient(call: SoftmaxCall, rows: _Rows, row_grad: Tensor) -> Tensor:
+    """p_k * sum_j a_j h_j - a_k h_k of every class, with a_k = weight_k * t'_k, times row_grad."""
+    pull = weigh(_coefficients(call, rows), slope(call.event, rows.nll))
     # Split so that a one-hot row loses no precision: its sum without its own pull is 0.
     others = pull.sum(call.dim, keepdim=True) - pull
-    return rows.odds / total * others + pull * torch.expm1(-nll)
-
-
-def _lse(rows: _Rows, dim: int) -> Tensor:
-    return rows.peak + torch.log(rows.odds.sum(dim, keepdim=True))
+    return (rows.odds / rows.total * others + pull * torch.expm1(-rows.nll)) * row_grad
 
 
 def _one_event(call: SoftmaxCall) -> bool:
@@ -203,10 +212,9 @@ def _count_rows(call: SoftmaxCall, rows: _Rows, value: Tensor) -> Tensor:
     To raise instead, the label would have to be read on the host, which waits for a GPU; on the CPU dispatch does so.
     """
     if call.sample_weight is not None:
-        weight = leading(call.sample_weight, len(call.rows_shape)).unsqueeze(call.dim)
-        value = value * weight.to(value.dtype)
-    if call.indexed:
-        value = value.masked_fill(out_of_range(call).unsqueeze(call.dim), float("nan"))
+        value = value * _per_row(call, call.sample_weight).to(value.dtype)
+    if rows.lost is not None:
+        value = value.masked_fill(rows.lost, float("nan"))
     return value if rows.read is None else value.masked_fill(~rows.read, 0.0)
 
 
