@@ -2,9 +2,9 @@
 
     |error| <= ulp_out*|x| + 4*ulp*(1 + D)*|x| + smallest
 
-ulp_out belongs to the dtype of the result, ulp to the dtype that arithmetic is done in (float32, or float64 for float64
-input), D is the spread of the row, and ``smallest`` is the smallest normal number of float32 (float64), which kernels may
-flush to zero, or for float16 results its smallest subnormal number.
+ulp_out belongs to the dtype of the result, ulp to the dtype that arithmetic is done in (float32, or float64 for
+float64 input), D is the spread of the row, and ``smallest`` is the smallest normal number of float32 (float64), below
+which kernels may flush to zero, or for float16 results its smallest subnormal number.
 """
 
 import numpy as np

@@ -108,7 +108,7 @@ def cross_entropy(
 
     parts, d = [], np.zeros(len(s))
     for i, (z_row, offset_row, t_row) in enumerate(zip(z.reshape(-1, classes), offset, t, strict=True)):
-        if s[i] == 0 or indexed and t_row == ignore_index:
+        if s[i] == 0 or (indexed and t_row == ignore_index):
             parts.append(Part(0.0, np.zeros(classes), np.zeros(classes), 0.0))
             continue
         d[i] = w[int(t_row)] if indexed else 1.0
