@@ -11,6 +11,8 @@ from torch.autograd import gradcheck, gradgradcheck
 
 import xent.information
 from xent.information import cross_entropy, entropy, jensen_shannon_divergence, kl_divergence, perplexity
+from xent.information.arrays import namespace
+from xent.information.validation import check_weights
 
 PAIRWISE = (cross_entropy, kl_divergence, jensen_shannon_divergence, perplexity)
 COIN = [0.5, 0.5]
@@ -270,6 +272,20 @@ class TestHalfPrecision:
             torch.testing.assert_close(by_log_softmax.double(), expected, rtol=tolerance, atol=tolerance)
 
 
+def test_sums_of_many_classes():
+    # NumPy adds along a strided axis one by one, which in float32 is off by 1e-3 after 100 000 numbers.
+    p = np.full((100_000, 2), 1e-5, dtype=np.float32)
+    assert abs(p.sum(0) - 1).min() > 1e-4
+    assert entropy(p, dim=0) == pytest.approx(math.log(100_000), rel=1e-6)
+
+
+def test_subnormal_probabilities():
+    # A millionth is 16.8 units of float16 and becomes 17: the row sums to 1.013.
+    p = torch.full((1_000_000,), 1e-6, dtype=torch.float16)
+    assert float(p.double().sum()) > 1.01
+    assert float(entropy(p)) == pytest.approx(math.log(1e6), rel=1e-3)
+
+
 class TestGradients:
     @pytest.mark.parametrize("function", PAIRWISE)
     @pytest.mark.parametrize("distance", [0.01, 2.0])
@@ -344,6 +360,21 @@ class TestTransforms:
             torch.testing.assert_close(mapped, function(p, q, input="logits"))
             one_sided = torch.func.vmap(lambda a, f=function: f(a, q[0, 0], input="logits"), in_dims=1)(p)
             torch.testing.assert_close(one_sided, function(p.movedim(1, 0), q[0, 0], input="logits"))
+
+    def test_vmap_checks_along_the_class_axis(self):
+        columns = torch.tensor([[0.5, 0.25], [0.25, 0.25], [0.25, 0.5]])
+        torch.testing.assert_close(torch.func.vmap(entropy, in_dims=1)(columns), entropy(columns, dim=0))
+        with pytest.raises(ValueError, match=r"Row 1 of `p` sums to 1\.25, 0\.25 above one"):
+            torch.func.vmap(entropy, in_dims=1)(columns + torch.tensor([[0, 0.25], [0, 0], [0, 0]]))
+
+    def test_a_check_sees_the_mapped_axis_first(self):
+        def checked(row):
+            check_weights(namespace(p=row), row, "p", kind="probabilities", tolerance=1e-6)
+            return row
+
+        columns = torch.tensor([[0.5, 0.25], [0.5, 0.5]])
+        with pytest.raises(ValueError, match=r"Row 1 of `p` sums to 0\.75, 0\.25 below one"):
+            torch.func.vmap(checked, in_dims=1)(columns)
 
     def test_gradient_of_each_row(self):
         z = logits(4, 5)

@@ -82,6 +82,16 @@ def test_jensen_shannon_is_symmetric_and_halfway(pair):
     assert divergence == pytest.approx(by_definition, rel=1e-9, abs=1e-15)
 
 
+def test_jensen_shannon_is_bounded_to_the_last_bit():
+    # Nothing shared: log 2 of rows whose rounded sums lie on either side of one.
+    weights = np.random.default_rng(0).random((1000, 40))
+    p, q = weights.copy(), weights.copy()
+    p[:, ::2], q[:, 1::2] = 0, 0
+    divergence = jensen_shannon_divergence(p, q, normalize=True)
+    assert divergence == pytest.approx(math.log(2), rel=1e-14)
+    assert (divergence <= math.log(2)).all()
+
+
 @given(pairs())
 def test_kl_is_cross_entropy_less_entropy(pair):
     p, q = distributions(pair)

@@ -81,6 +81,13 @@ def test_floating_point_sums_do_depend_on_the_order():
     assert {filled(MeanAccumulator, order, float).compute() for order in (values, values[::-1])} == {1 / 3}
 
 
+def test_the_sum_of_many_is_exact():
+    # A million numbers of full mantissas and one exponent, that cancel but for the last.
+    values = np.random.default_rng(0).random(600_000) + 1
+    values = np.random.default_rng(1).permutation(np.concatenate([values, -values, [2.0**-40]]))
+    assert filled(MeanAccumulator, values, float).compute() == 2.0**-40 / len(values)
+
+
 def test_mean_of_more_than_one_chunk():
     values = np.random.default_rng(0).normal(size=2**20 + 3) * 10.0 ** np.random.default_rng(1).integers(
         -9, 9, 2**20 + 3

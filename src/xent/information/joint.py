@@ -126,14 +126,10 @@ def _as_table(xp: ModuleType, outcomes: Any, sizes: tuple[int, int]) -> Any:
 def _product_of_marginals(xp: ModuleType, outcomes: Distribution, sizes: tuple[int, int]) -> Distribution:
     """p(x) p(y) for every pair, in the order of ``outcomes``."""
     probabilities = _as_table(xp, outcomes.probabilities, sizes)
-    logs = _as_table(xp, outcomes.log_probabilities, sizes)
     support = _as_table(xp, outcomes.support, sizes)
-    p_x, log_x, support_x = _marginal(xp, probabilities, logs, support)
-    p_y, log_y, support_y = (
-        xp.moveaxis(values, -1, -2)
-        for values in _marginal(xp, *(xp.moveaxis(values, -1, -2) for values in (probabilities, logs, support)))
-    )
-    both = support_x & support_y
+    p_x, p_y = _sums(xp, probabilities, -1), _sums(xp, probabilities, -2)
+    log_x, log_y = (xp.log(xp.where(p > 0, p, 1.0)) for p in (p_x, p_y))
+    both = xp.any(support, axis=-1, keepdims=True) & xp.any(support, axis=-2, keepdims=True)
     shape = outcomes.support.shape
     return Distribution(
         xp.reshape(p_x * p_y, shape),
@@ -143,8 +139,6 @@ def _product_of_marginals(xp: ModuleType, outcomes: Distribution, sizes: tuple[i
     )
 
 
-def _marginal(xp: ModuleType, probabilities: Any, logs: Any, support: Any) -> tuple[Any, Any, Any]:
-    """Probabilities summed over the last axis; their logarithms from logarithms, which do not underflow."""
-    _, top, log_rest = log_normalize(xp, logs, support)
-    sums = xp.astype(row_sum(xp, probabilities), probabilities.dtype)
-    return sums, top + log_rest, xp.any(support, axis=-1, keepdims=True)
+def _sums(xp: ModuleType, table: Any, axis: int) -> Any:
+    summed = row_sum(xp, xp.moveaxis(table, axis, -1))
+    return xp.astype(xp.moveaxis(summed, -1, axis), table.dtype)

@@ -56,7 +56,7 @@ def sum_tolerance(xp: ModuleType, values: Any, *, logarithms: bool) -> float:
     # A softmax errs by a few units in the last place of each entry, and by the square root of the number of
     # classes in its sum, which libraries form in float32 at least. Storing log p moves p by |log p| units, on
     # average over the row the entropy, at most log C. Below the smallest normal number entries are rounded
-    # absolutely: float16 has 128 000 equal probabilities there.
+    # absolutely: float16 moves a millionth by more than a hundredth of it.
     units = 4 + (math.log(classes) if logarithms else 0.0)
     subnormal = float(own.smallest_normal) * float(own.eps)
     return units * float(own.eps) + math.sqrt(classes) * float(working.eps) + classes * subnormal
