@@ -75,6 +75,7 @@ def facts(
     """
     check.tensor("facts", "input", input)
     check.tensor("facts", "target", target)
+    check.ignore_index(ignore_index)
     axis = check.class_axis(input, dim)
     target = check.index_target(input, target, axis)
     check.floating("facts", "input", input)

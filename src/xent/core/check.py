@@ -42,8 +42,11 @@ def same_device(logits: Tensor, **tensors: Tensor | None) -> None:
 
 
 def no_gradient(function: str, name: str, value: Tensor | None) -> None:
-    """``value`` does not ask for a gradient that would not be formed."""
-    if value is not None and value.requires_grad:
+    """``value`` is a tensor or None, and does not ask for a gradient that would not be formed."""
+    if value is None:
+        return
+    tensor(function, name, value)
+    if value.requires_grad:
         raise RuntimeError(
             f"The function '{function}' is not differentiable with respect to argument '{name}'. "
             f"This input cannot have requires_grad True. Pass {name}.detach()."
@@ -58,6 +61,8 @@ def class_axis(logits: Tensor, dim: int | None) -> int:
         )
     if dim is None:
         return 0 if logits.ndim == 1 else 1
+    if not hasattr(dim, "__index__"):
+        raise TypeError(f"`dim` must be an int, not {type(dim).__name__}.")
     if not -logits.ndim <= dim < logits.ndim:
         raise IndexError(
             f"Dimension out of range: `dim` must be in [{-logits.ndim}, {logits.ndim - 1}] for an input of shape "
@@ -66,32 +71,37 @@ def class_axis(logits: Tensor, dim: int | None) -> int:
     return dim % logits.ndim
 
 
-def index_target(logits: Tensor, target: Tensor, dim: int) -> Tensor:
-    """Class indices of the rows' shape, of an integer dtype."""
+def ignore_index(value: int) -> None:
+    """``value`` can equal a class index."""
+    if not hasattr(value, "__index__"):
+        raise TypeError(f"`ignore_index` must be an int, not {type(value).__name__}.")
+
+
+def index_target(logits: Tensor, target: Tensor, dim: int, *, or_probabilities: bool = False) -> Tensor:
+    """Class indices of the rows' shape, of an integer dtype; the message says if probabilities would do too."""
     rows = logits.shape[:dim] + logits.shape[dim + 1 :]
     if logits.ndim == 1 and target.shape == (1,):
         target = target.reshape(())
     if target.shape != rows:
-        _raise_target_shape(logits, target, rows)
+        _raise_target_shape(logits, target, rows, or_probabilities)
     if target.dtype not in INDEX_DTYPES:
+        hint = f" Probabilities have the shape of `input`, {tuple(logits.shape)}." if or_probabilities else ""
         raise RuntimeError(
-            f"expected target dtype to be Long or Byte, but got {_scalar_type(target)}. Class indices are int64, "
-            f"int32, int16 or uint8; probabilities have the shape of the input, {tuple(logits.shape)}."
+            f"expected target dtype to be Long or Byte, but got {_scalar_type(target)}. Pass class indices in `target`, "
+            f"of dtype int64, int32, int16 or uint8.{hint}"
         )
     return target
 
 
-def _raise_target_shape(logits: Tensor, target: Tensor, rows: torch.Size) -> None:
-    expected = (
-        f"`target` must hold class indices of shape {tuple(rows)} or probabilities of shape {tuple(logits.shape)}, "
-        f"got shape {tuple(target.shape)}."
-    )
+def _raise_target_shape(logits: Tensor, target: Tensor, rows: torch.Size, or_probabilities: bool) -> None:
+    otherwise = f" or probabilities of shape {tuple(logits.shape)}" if or_probabilities else ""
+    expected = f"`target` must hold class indices of shape {tuple(rows)}{otherwise}, got shape {tuple(target.shape)}."
     if logits.ndim <= 2 and target.ndim > 1:
         raise RuntimeError(f"0D or 1D target tensor expected, multi-target not supported: {expected}")
     if logits.ndim == 1:
         raise ValueError(f"For 1D input, 1D target must have size 1, but got target size: {target.numel()}. {expected}")
     if logits.shape[0] != target.shape[:1].numel() or target.ndim == 0:
-        given = target.shape[0] if target.ndim else 1
+        given = target.shape[0] if target.ndim else 0
         raise ValueError(
             f"Expected input batch_size ({logits.shape[0]}) to match target batch_size ({given}). {expected}"
         )
@@ -147,6 +157,8 @@ def class_weight(weight: Tensor | None, logits: Tensor, dim: int, *, promotes: b
 
 def smoothing(label_smoothing: float) -> None:
     """``label_smoothing`` is a probability."""
+    if not hasattr(label_smoothing, "__float__"):
+        raise TypeError(f"`label_smoothing` must be a number, not {type(label_smoothing).__name__}.")
     if not 0.0 <= label_smoothing <= 1.0:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
 
@@ -160,6 +172,7 @@ def smoothing_prior(prior: Tensor | None, label_smoothing: float, classes: int) 
         raise ValueError("`smoothing_prior` has no effect without smoothing. Pass label_smoothing above 0.")
     if not prior.is_floating_point():
         raise TypeError(f"`smoothing_prior` must be floating point, got {prior.dtype}.")
+    no_gradient("cross_entropy", "smoothing_prior", prior)
     if prior.shape != (classes,):
         raise ValueError(f"`smoothing_prior` must have shape ({classes},), one a class, got {tuple(prior.shape)}.")
 
@@ -200,6 +213,8 @@ def row_settings(sample_weight: Tensor | None, mask: Tensor | None, rows: torch.
     leading_shape("mask", mask, rows)
     if sample_weight is not None and sample_weight.requires_grad:
         raise ValueError("no gradient is formed for `sample_weight`. Pass sample_weight.detach().")
+    if sample_weight is not None and sample_weight.is_complex():
+        raise TypeError(f"`sample_weight` must hold real numbers, got {sample_weight.dtype}.")
     if mask is not None and mask.dtype != torch.bool:
         raise TypeError(f"`mask` must be a bool tensor, true for what counts, got {mask.dtype}. Pass mask.bool().")
 
@@ -302,6 +317,16 @@ def float_target(target: Tensor) -> None:
         )
 
 
+def divergence_shapes(input: Tensor, target: Tensor) -> None:
+    """Input and target broadcast to one shape."""
+    sizes = zip(reversed(input.shape), reversed(target.shape), strict=False)
+    if not all(a == b or 1 in (a, b) for a, b in sizes):
+        raise RuntimeError(
+            f"The size of `target`, {tuple(target.shape)}, must be broadcastable with the size of `input`, "
+            f"{tuple(input.shape)}."
+        )
+
+
 def divergence_dtypes(input: Tensor, target: Tensor) -> None:
     """Input and target are floating point."""
     for name, value in (("input", input), ("target", target)):
@@ -315,9 +340,16 @@ def element_weight(function: str, name: str, weight: Tensor | None, logits: Tens
     """``weight`` broadcasts to the logits and asks for no gradient."""
     if weight is None:
         return
-    tensor(function, name, weight)
-    broadcasts(name, weight, logits)
     no_gradient(function, name, weight)
+    broadcasts(name, weight, logits)
+    if weight.is_complex():
+        raise TypeError(f"`{name}` must hold real numbers, got {weight.dtype}.")
+
+
+def binary_ignore_index(value: float | None) -> None:
+    """``value`` can equal a target, or is None."""
+    if value is not None and not hasattr(value, "__float__"):
+        raise TypeError(f"`ignore_index` must be a number or None, not {type(value).__name__}.")
 
 
 def binary_prior(prior: Tensor | None, label_smoothing: float, logits: Tensor) -> None:

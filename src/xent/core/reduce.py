@@ -63,8 +63,8 @@ def check_normalizer(normalizer: Normalizer | None, reduction: str) -> None:
             raise ValueError("no gradient is formed for `normalizer`. Pass normalizer.detach().")
     elif isinstance(normalizer, bool) or not isinstance(normalizer, (int, float)):
         raise TypeError(f"`normalizer` must be a number or a tensor, not {type(normalizer).__name__}.")
-    elif not normalizer > 0:
-        raise ValueError(f"`normalizer` must be above 0, got {normalizer}.")
+    elif not 0 < normalizer < math.inf:
+        raise ValueError(f"`normalizer` must be finite and above 0, got {normalizer}.")
 
 
 def denominator(call: Call, reduction: str, normalizer: Normalizer | None) -> Tensor | float | None:

@@ -157,11 +157,14 @@ def binary_cross_entropy_with_logits(
     check_normalizer(normalizer, reduction)
     check.tensor(name, "input", input)
     check.tensor(name, "target", target)
-    check.binary_shapes(input, target, f"Target size ({target.size()}) must be the same as input size ({input.size()})")
+    check.binary_shapes(
+        input, target, f"Target size ({target.size()}) must be the same as input size ({input.size()})."
+    )
     check.floating(name, "input", input)
     check.float_target(target)
     for argument, value in (("weight", weight), ("pos_weight", pos_weight), ("neg_weight", neg_weight)):
         check.element_weight(name, argument, value, input)
+    check.binary_ignore_index(ignore_index)
     check.smoothing(label_smoothing)
     check.binary_prior(smoothing_prior, label_smoothing, input)
     check.neg_scale(neg_scale)
@@ -174,6 +177,7 @@ def binary_cross_entropy_with_logits(
         weight=weight,
         pos_weight=pos_weight,
         neg_weight=neg_weight,
+        smoothing_prior=smoothing_prior,
         sample_weight=sample_weight,
         mask=mask,
     )

@@ -89,10 +89,11 @@ def cross_entropy(
     check_normalizer(normalizer, reduction)
     check.tensor("cross_entropy", "input", input)
     check.tensor("cross_entropy", "target", target)
+    check.ignore_index(ignore_index)
     axis = check.class_axis(input, dim)
     indexed = target.shape != input.shape
     if indexed:
-        target = check.index_target(input, target, axis)
+        target = check.index_target(input, target, axis, or_probabilities=True)
         check.no_gradient("cross_entropy", "weight", weight)
     else:
         check.probability_target(target, ignore_index)
@@ -103,7 +104,14 @@ def cross_entropy(
     check.z_loss(z_loss)
     check.event("event", event)
     check.row_settings(sample_weight, mask, input.shape[:axis] + input.shape[axis + 1 :])
-    check.same_device(input, target=target, weight=weight, sample_weight=sample_weight, mask=mask)
+    check.same_device(
+        input,
+        target=target,
+        weight=weight,
+        smoothing_prior=smoothing_prior,
+        sample_weight=sample_weight,
+        mask=mask,
+    )
     settings = check.softmax_transform(logits, input, axis, indexed)
     call = SoftmaxCall(
         input,

@@ -72,6 +72,7 @@ def kl_div(
     check.tensor("kl_div", "input", input)
     check.tensor("kl_div", "target", target)
     check.divergence_dtypes(input, target)
+    check.divergence_shapes(input, target)
     batch = input.shape[0] if input.ndim else 1
     x, t = (input, target) if input.shape == target.shape else torch.broadcast_tensors(input, target)  # type: ignore[no-untyped-call]
     check.row_settings(sample_weight, mask, x.shape)

@@ -67,6 +67,7 @@ def nll_loss(
     check_normalizer(normalizer, reduction)
     check.tensor("nll_loss", "input", input)
     check.tensor("nll_loss", "target", target)
+    check.ignore_index(ignore_index)
     axis = check.class_axis(input, dim)
     target = check.index_target(input, target, axis)
     check.no_gradient("nll_loss", "weight", weight)
