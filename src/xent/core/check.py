@@ -87,8 +87,8 @@ def index_target(logits: Tensor, target: Tensor, dim: int, *, or_probabilities: 
     if target.dtype not in INDEX_DTYPES:
         hint = f" Probabilities have the shape of `input`, {tuple(logits.shape)}." if or_probabilities else ""
         raise RuntimeError(
-            f"expected target dtype to be Long or Byte, but got {_scalar_type(target)}. Pass class indices in `target`, "
-            f"of dtype int64, int32, int16 or uint8.{hint}"
+            f"expected target dtype to be Long or Byte, but got {_scalar_type(target)}. Pass class indices in "
+            f"`target`, of dtype int64, int32, int16 or uint8.{hint}"
         )
     return target
 
