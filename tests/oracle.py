@@ -110,6 +110,7 @@ def cross_entropy(
     for i, (z_row, offset_row, t_row) in enumerate(zip(z.reshape(-1, classes), offset, t, strict=True)):
         if s[i] == 0 or (indexed and t_row == ignore_index):
             parts.append(Part(0.0, np.zeros(classes), np.zeros(classes), 0.0))
+            s[i] = 0
             continue
         d[i] = w[int(t_row)] if indexed else 1.0
         parts.append(row(z_row.tobytes(), offset_row.tobytes(), np.atleast_1d(t_row).tobytes()))
@@ -204,15 +205,11 @@ def kl_div(input: Tensor, target: Tensor, reduction: str = "mean", log_target: b
 def nll_loss(input: Tensor, target: Tensor, weight: Tensor, ignore_index: int, reduction: str) -> Truth:
     """Truth of xent.nll_loss for an input of shape (N, C)."""
     x, y, w = _numbers(input), _numbers(target).astype(int), _numbers(weight)
-    parts = []
-    for row, label in zip(x, y, strict=True):
-        gradient = np.zeros(x.shape[1])
-        if label != ignore_index:
-            gradient[label] = -w[label]
-        loss = -w[label] * row[label] if label != ignore_index else 0.0
-        parts.append(Part(loss, gradient, abs(gradient), 0.0))
-    d = np.array([0.0 if label == ignore_index else w[label] for label in y])
-    return _reduced(parts, np.ones(len(parts)), d, reduction, None, (len(parts),))
+    read = y != ignore_index
+    label = np.where(read, y, 0)
+    gradient = -np.eye(x.shape[1])[label] * w[label, None]
+    parts = [Part(-w[k] * row[k], of_row, abs(of_row), 0.0) for row, k, of_row in zip(x, label, gradient, strict=True)]
+    return _reduced(parts, read.astype(float), w[label], reduction, None, read.shape)
 
 
 def _softmax_row(
@@ -327,28 +324,26 @@ def _elements(
 def _reduced(
     parts: list[Part], s: np.ndarray, d: np.ndarray, reduction: str, normalizer: float | None, shape: tuple
 ) -> Truth:
-    if not parts:
-        divisor, width = {"mean": np.nan}.get(reduction, 1.0), 0
-    else:
-        width = len(parts[0].gradient)
-        total = (s * d).sum() if normalizer is None else normalizer
-        divisor = total if reduction == "mean" else 1.0
+    width = len(parts[0].gradient) if parts else 0
+    total = (s * d).sum() if normalizer is None else normalizer
+    divisor = total if reduction == "mean" else 1.0
     loss = np.array([part.loss for part in parts]) * s
     spread = np.array([part.spread for part in parts])
     gradient, size = (
-        np.array([getattr(part, name) for part in parts]).reshape(-1, width) * s[:, None]
+        np.array([getattr(part, name) for part in parts]).reshape(len(parts), width) * s[:, None]
         for name in ("gradient", "gradient_size")
     )
-    # All rows left out: the mean is 0/0, and no row has a gradient.
-    share = 1.0 / divisor if divisor else 0.0
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore"):
         losses = [loss, abs(loss), abs(loss) * (1 + spread)]
-        slack = size * (1 + spread[:, None])
         if reduction == "none":
             losses = [value.reshape(shape) for value in losses]
         else:
-            losses = [np.asarray(value.sum() * share if divisor else np.nan) for value in losses]
-    return Truth(*losses, gradient * share, abs(size * share), abs(slack * share))
+            losses = [np.asarray(value.sum() / divisor) for value in losses]
+        # Over a total weight of 0 a row that counts has gradient 0/0; one that is left out has none.
+        gradients = [
+            np.where(s[:, None] != 0, value / divisor, 0.0) for value in (gradient, size, size * (1 + spread[:, None]))
+        ]
+    return Truth(*losses, *gradients)
 
 
 def _map_gradients(truth: Truth, change) -> Truth:

@@ -406,3 +406,16 @@ def test_impossible_labels_without_weight_cost_nothing() -> None:
     # lse(1, 0, 2) - 2 = log(2.718282 + 1 + 7.389056) - 2 = .407606
     assert value.item() == pytest.approx(0.407606, abs=1e-6)
     assert (gradient[0] == 0).all()
+
+
+def test_weights_that_add_up_to_zero() -> None:
+    """Rows that count, of total weight 0: the mean is 0/0 and so is its gradient, as in torch; the sum is 0."""
+    weight = torch.tensor([1.0, 0.0])
+    labels = torch.tensor([1, 1])
+    for library in (xent, torch.nn.functional):
+        value, gradient = _value_and_gradient(
+            lambda z, library=library: library.cross_entropy(z, labels, weight), torch.zeros(2, 2)
+        )
+        assert value.isnan()
+        assert gradient.isnan().all()
+    assert xent.cross_entropy(torch.zeros(2, 2), labels, weight, reduction="sum") == 0
