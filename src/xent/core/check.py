@@ -5,6 +5,7 @@ catches or matches them goes on working.
 """
 
 import math
+from numbers import Integral, Real
 
 import torch
 from torch import Tensor
@@ -13,6 +14,9 @@ from xent.core.event import Event
 from xent.core.logits import IDENTITY, LogitTransform
 
 INDEX_DTYPES = (torch.int64, torch.uint8, torch.int32, torch.int16)
+# What is taken for a number: Python's, NumPy's, and tensors of one, as torch does.
+INTEGER = (Integral, Tensor)
+NUMBER = (Real, Tensor)
 
 
 def tensor(function: str, name: str, value: object) -> None:
@@ -61,7 +65,7 @@ def class_axis(logits: Tensor, dim: int | None) -> int:
         )
     if dim is None:
         return 0 if logits.ndim == 1 else 1
-    if not hasattr(dim, "__index__"):
+    if not isinstance(dim, INTEGER):
         raise TypeError(f"`dim` must be an int, not {type(dim).__name__}.")
     if not -logits.ndim <= dim < logits.ndim:
         raise IndexError(
@@ -73,7 +77,7 @@ def class_axis(logits: Tensor, dim: int | None) -> int:
 
 def ignore_index(value: int) -> None:
     """``value`` can equal a class index."""
-    if not hasattr(value, "__index__"):
+    if not isinstance(value, INTEGER):
         raise TypeError(f"`ignore_index` must be an int, not {type(value).__name__}.")
 
 
@@ -157,7 +161,7 @@ def class_weight(weight: Tensor | None, logits: Tensor, dim: int, *, promotes: b
 
 def smoothing(label_smoothing: float) -> None:
     """``label_smoothing`` is a probability."""
-    if not hasattr(label_smoothing, "__float__"):
+    if not isinstance(label_smoothing, NUMBER):
         raise TypeError(f"`label_smoothing` must be a number, not {type(label_smoothing).__name__}.")
     if not 0.0 <= label_smoothing <= 1.0:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
@@ -348,7 +352,7 @@ def element_weight(function: str, name: str, weight: Tensor | None, logits: Tens
 
 def binary_ignore_index(value: float | None) -> None:
     """``value`` can equal a target, or is None."""
-    if value is not None and not hasattr(value, "__float__"):
+    if value is not None and not isinstance(value, NUMBER):
         raise TypeError(f"`ignore_index` must be a number or None, not {type(value).__name__}.")
 
 
