@@ -61,14 +61,14 @@ def overridable(function: Callable[P, Tensor]) -> Callable[P, Tensor]:
     return public
 
 
-def softmax_loss(call: SoftmaxCall, reduction: str, normalizer: Normalizer | None) -> Tensor:
+def softmax_loss(call: SoftmaxCall, reduction: str, normalizer: Normalizer | None, inplace: bool) -> Tensor:
     """Cross entropy of softmax rows, reduced."""
-    return _loss(SOFTMAX, _with_labels_read(call), reduction, normalizer)
+    return _loss(SOFTMAX, _with_labels_read(call), reduction, normalizer, inplace)
 
 
-def sigmoid_loss(call: SigmoidCall, reduction: str, normalizer: Normalizer | None) -> Tensor:
+def sigmoid_loss(call: SigmoidCall, reduction: str, normalizer: Normalizer | None, inplace: bool) -> Tensor:
     """Binary cross entropy of logits, reduced."""
-    return _loss(SIGMOID, call, reduction, normalizer)
+    return _loss(SIGMOID, call, reduction, normalizer, inplace)
 
 
 def nll_loss(call: SoftmaxCall, reduction: str, normalizer: Normalizer | None) -> Tensor:
@@ -111,12 +111,14 @@ def result_dtype(call: Call) -> torch.dtype:
     return dtype
 
 
-def _loss(link: Link, call: SoftmaxCall | SigmoidCall, reduction: str, normalizer: Normalizer | None) -> Tensor:
+def _loss(
+    link: Link, call: SoftmaxCall | SigmoidCall, reduction: str, normalizer: Normalizer | None, inplace: bool
+) -> Tensor:
     if _must_trace(call) or _differentiates_settings(call):
         return _reduced(link.rows(call), call, reduction, normalizer)
     if not (torch.is_grad_enabled() and call.logits.requires_grad):
         return _reduced(link.rows(call), call, reduction, normalizer)
-    result: Tensor = _Loss.apply(call.logits, link, call, reduction, normalizer)  # type: ignore[no-untyped-call]
+    result: Tensor = _Loss.apply(call.logits, link, call, reduction, normalizer, inplace)  # type: ignore[no-untyped-call]
     return result
 
 
@@ -140,30 +142,46 @@ class _Loss(torch.autograd.Function):
 
     Forming it at once lets the logits be changed in place after the loss, as torch's cross entropy does. It is not
     formed early where that would be wrong: hooks on saved tensors (checkpointing, offloading) must see all that is
-    kept, and float16 gradients divided by a row count would flush to zero before a loss scale reaches them.
+    kept, and float16 gradients divided by a row count would flush to zero before a loss scale reaches them. Where it
+    is formed early, it may take the place of the logits.
     """
 
     @staticmethod
     def forward(
-        ctx: Any, logits: Tensor, link: Link, call: Call, reduction: str, normalizer: Normalizer | None
+        ctx: Any,
+        logits: Tensor,
+        link: Link,
+        call: Call,
+        reduction: str,
+        normalizer: Normalizer | None,
+        inplace: bool,
     ) -> Tensor:
         ctx.link = link
         ctx.divisor = denominator(call, reduction, normalizer)
         ctx.gradient = None
+        ctx.gave_up_logits = False
         if ctx.divisor is None or logits.dtype == torch.float16 or _saved_tensor_hooks_are_on():
             rows = link.rows(call)
         else:
             rows, ctx.gradient = link.rows_and_gradient(call, _row_gradient(logits.new_ones(()), ctx.divisor))
+            if inplace:
+                ctx.gradient = logits.copy_(ctx.gradient).detach()
+                ctx.gave_up_logits = True
         _save_call(ctx, call)
         return reduce_rows(rows, ctx.divisor).to(result_dtype(call))
 
     @staticmethod
     def backward(ctx: Any, grad_output: Tensor) -> tuple[Tensor | None, ...]:
         if ctx.gradient is not None and not _must_differentiate(grad_output):
-            return _hand_over(ctx, grad_output), None, None, None, None
+            return _hand_over(ctx, grad_output), None, None, None, None, None
         call = _saved_call(ctx)
+        if ctx.gave_up_logits:
+            raise RuntimeError(
+                "the logits are gone, their gradient stands in their place: with `inplace_gradient` there is neither a "
+                "second derivative nor a batched gradient. Pass inplace_gradient=False."
+            )
         gradient = ctx.link.gradient(call, _row_gradient(grad_output, ctx.divisor))
-        return gradient, None, None, None, None
+        return gradient, None, None, None, None, None
 
 
 def _row_gradient(grad_output: Tensor, divisor: Tensor | float | None) -> Tensor:

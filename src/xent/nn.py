@@ -75,6 +75,7 @@ class CrossEntropyLoss(torch.nn.CrossEntropyLoss):
         z_loss: Coefficient of logsumexp squared.
         event: The loss of one event.
         logits: What happens to the logits before the softmax; its tensors become buffers.
+        inplace_gradient: Let the gradient take the place of the logits.
 
     Shape:
         As :func:`xent.cross_entropy`; the loss is in nats.
@@ -106,6 +107,7 @@ class CrossEntropyLoss(torch.nn.CrossEntropyLoss):
         z_loss: float = 0.0,
         event: Event = NLL,
         logits: LogitTransform | None = None,
+        inplace_gradient: bool = False,
     ) -> None:
         super().__init__(weight, size_average, ignore_index, reduce, reduction, label_smoothing)
         self.dim = dim
@@ -114,6 +116,7 @@ class CrossEntropyLoss(torch.nn.CrossEntropyLoss):
         self.z_loss = z_loss
         self.event = event
         self.logits = _hold(logits)
+        self.inplace_gradient = inplace_gradient
 
     def forward(
         self,
@@ -140,11 +143,17 @@ class CrossEntropyLoss(torch.nn.CrossEntropyLoss):
             z_loss=self.z_loss,
             event=self.event,
             logits=_held(self.logits),
+            inplace_gradient=self.inplace_gradient,
         )
 
     def extra_repr(self) -> str:
         """Settings that differ from torch's defaults."""
-        return _describe(dim=(self.dim, None), z_loss=(self.z_loss, 0.0), event=(self.event, NLL))
+        return _describe(
+            dim=(self.dim, None),
+            z_loss=(self.z_loss, 0.0),
+            event=(self.event, NLL),
+            inplace_gradient=(self.inplace_gradient, False),
+        )
 
 
 class NLLLoss(torch.nn.NLLLoss):
@@ -284,6 +293,7 @@ class BCEWithLogitsLoss(torch.nn.BCEWithLogitsLoss):
         positive: The loss of the positive event.
         negative: The loss of the negative event.
         logits: What happens to the logits first; its tensors become buffers.
+        inplace_gradient: Let the gradient take the place of the logits.
 
     Shape:
         As :func:`xent.binary_cross_entropy_with_logits`; the loss is in nats.
@@ -318,6 +328,7 @@ class BCEWithLogitsLoss(torch.nn.BCEWithLogitsLoss):
         positive: Event = NLL,
         negative: Event = NLL,
         logits: LogitTransform | None = None,
+        inplace_gradient: bool = False,
     ) -> None:
         super().__init__(weight, size_average, reduce, reduction, pos_weight)
         self.register_buffer("neg_weight", neg_weight)
@@ -330,6 +341,7 @@ class BCEWithLogitsLoss(torch.nn.BCEWithLogitsLoss):
         self.positive = positive
         self.negative = negative
         self.logits = _hold(logits)
+        self.inplace_gradient = inplace_gradient
 
     def forward(
         self,
@@ -358,6 +370,7 @@ class BCEWithLogitsLoss(torch.nn.BCEWithLogitsLoss):
             positive=self.positive,
             negative=self.negative,
             logits=_held(self.logits),
+            inplace_gradient=self.inplace_gradient,
         )
 
     def extra_repr(self) -> str:
@@ -368,6 +381,7 @@ class BCEWithLogitsLoss(torch.nn.BCEWithLogitsLoss):
             neg_scale=(self.neg_scale, 1.0),
             positive=(self.positive, NLL),
             negative=(self.negative, NLL),
+            inplace_gradient=(self.inplace_gradient, False),
         )
 
 

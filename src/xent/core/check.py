@@ -181,6 +181,25 @@ def smoothing_prior(prior: Tensor | None, label_smoothing: float, classes: int) 
         raise ValueError(f"`smoothing_prior` must have shape ({classes},), one a class, got {tuple(prior.shape)}.")
 
 
+def inplace_gradient(wanted: bool, reduction: str, logits: Tensor) -> None:
+    """The gradient can take the place of the logits: it is formed with the loss, and each logit has its own place."""
+    if not isinstance(wanted, bool):
+        raise TypeError(f"`inplace_gradient` must be True or False, got {wanted!r}.")
+    if not wanted:
+        return
+    if reduction == "none":
+        raise ValueError(
+            "`inplace_gradient` needs reduction='mean' or 'sum': for 'none' the gradient is not known before backward."
+        )
+    if logits.dtype == torch.float16:
+        raise ValueError(
+            "`inplace_gradient` is not for float16, whose gradient waits for the loss scale. Pass bfloat16 or float32, "
+            "or inplace_gradient=False."
+        )
+    if any(stride == 0 and size > 1 for stride, size in zip(logits.stride(), logits.shape, strict=True)):
+        raise ValueError("`inplace_gradient` needs `input` to hold each logit once. Pass input.contiguous().")
+
+
 def z_loss(value: float) -> None:
     """``value`` is a coefficient."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):

@@ -99,6 +99,7 @@ def binary_cross_entropy_with_logits(
     positive: Event = NLL,
     negative: Event = NLL,
     logits: LogitTransform | None = None,
+    inplace_gradient: bool = False,
 ) -> Tensor:
     r"""Binary cross entropy of logits. Drop-in for ``torch.nn.functional.binary_cross_entropy_with_logits``.
 
@@ -133,6 +134,9 @@ def binary_cross_entropy_with_logits(
         negative: The loss of the negative event, with ``shift`` where negatives below a score shall cost nothing; at
             p = shift exactly the gradient is 0.
         logits: What happens to the logits first: softcap, scale, offset.
+        inplace_gradient: Let the gradient take the place of the logits, which are then lost to all else, and to a
+            second derivative: one buffer less to keep. Not for reduction "none" or float16; without effect where no
+            gradient is wanted, or torch traces, transforms or checkpoints the call.
 
     Returns:
         The loss in nats: a scalar, or the input's shape for reduction "none"; its dtype is the wider of input and
@@ -171,6 +175,7 @@ def binary_cross_entropy_with_logits(
     check.event("positive", positive)
     check.event("negative", negative, may_shift=True)
     check.row_settings(sample_weight, mask, input.shape)
+    check.inplace_gradient(inplace_gradient, reduction, input)
     check.same_device(
         input,
         target=target,
@@ -197,4 +202,4 @@ def binary_cross_entropy_with_logits(
         sample_weight,
         mask,
     )
-    return dispatch.sigmoid_loss(call, reduction, normalizer)
+    return dispatch.sigmoid_loss(call, reduction, normalizer, inplace_gradient)

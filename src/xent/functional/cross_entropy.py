@@ -29,6 +29,7 @@ def cross_entropy(
     z_loss: float = 0.0,
     event: Event = NLL,
     logits: LogitTransform | None = None,
+    inplace_gradient: bool = False,
 ) -> Tensor:
     r"""Cross entropy between targets and the softmax of logits. Drop-in for ``torch.nn.functional.cross_entropy``.
 
@@ -62,6 +63,9 @@ def cross_entropy(
         z_loss: Coefficient of logsumexp squared, which holds the logits near 0.
         event: The loss of one event; ``Event(gamma=2)`` makes focal loss.
         logits: What happens to the logits before the softmax: softcap, scale, offset, margin, valid_classes.
+        inplace_gradient: Let the gradient take the place of the logits, which are then lost to all else, and to a
+            second derivative: one buffer less to keep. Not for reduction "none" or float16; without effect where no
+            gradient is wanted, or torch traces, transforms or checkpoints the call.
 
     Returns:
         The loss in nats: a scalar, or one number a row for reduction "none". Its dtype is that of the input,
@@ -112,6 +116,7 @@ def cross_entropy(
         sample_weight=sample_weight,
         mask=mask,
     )
+    check.inplace_gradient(inplace_gradient, reduction, input)
     settings = check.softmax_transform(logits, input, axis, indexed)
     call = SoftmaxCall(
         input,
@@ -128,4 +133,4 @@ def cross_entropy(
         sample_weight,
         mask,
     )
-    return dispatch.softmax_loss(call, reduction, normalizer)
+    return dispatch.softmax_loss(call, reduction, normalizer, inplace_gradient)
