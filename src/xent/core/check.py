@@ -1,7 +1,7 @@
 """Checks of the arguments. A message names the argument, what was given and what to give instead.
 
 Where torch raises, the exception is torch's and the message begins with torch's words, so that code which
-catches or matches them goes on working. Sizes that do not broadcast are the exception: torch speaks of "tensor a" there.
+catches or matches them goes on working. Sizes that do not broadcast are the exception: torch speaks of "tensor a".
 """
 
 import math

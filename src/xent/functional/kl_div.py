@@ -45,8 +45,8 @@ def kl_div(
 
     Returns:
         The divergence in nats: a scalar, or the input's shape for reduction "none"; its dtype is the wider of input and
-        target, float32 under autocast. An impossible event, t = 0, costs nothing; it costs inf where x = -inf < log t. At t = 0 the
-        derivative in t is -inf; the gradient there leaves log t + 1 out and is -x.
+        target, float32 under autocast. An impossible event, t = 0, costs nothing; it costs inf where x = -inf < log t.
+        At t = 0 the derivative in t is -inf; the gradient there leaves log t + 1 out and is -x.
 
     Raises:
         ValueError: A setting outside its domain.
