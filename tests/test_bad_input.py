@@ -245,6 +245,9 @@ OWN = {
     "negative": (_logits(negative=None), TypeError, "`negative` must be an xent.Event, not NoneType"),
     "neg_scale 0": (_logits(neg_scale=0), ValueError, "`neg_scale` must be finite and above 0, got 0"),
     "neg_scale text": (_logits(neg_scale="1"), TypeError, "`neg_scale` must be a number, not str"),
+    "no classes": (_ce(input=LOGITS[:, :0]), ValueError, "`input` must have at least one class along axis 1"),
+    "no classes, nll": (_nll(input=LOGITS[:, :0]), ValueError, "got shape (4, 0)"),
+    "sparse": (_ce(input=LOGITS.to_sparse()), NotImplementedError, "Pass input.to_dense()"),
     "neg_weight": (_logits(neg_weight=_weight(2)), RuntimeError, "`neg_weight`, (2,), must be broadcastable"),
     "neg_weight complex": (_logits(neg_weight=_weight(3).cfloat()), TypeError, "`neg_weight` must hold real numbers"),
     "neg_weight device": (

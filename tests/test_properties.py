@@ -419,3 +419,16 @@ def test_weights_that_add_up_to_zero() -> None:
         assert value.isnan()
         assert gradient.isnan().all()
     assert xent.cross_entropy(torch.zeros(2, 2), labels, weight, reduction="sum") == 0
+
+
+def test_class_weights_promote_beside_probabilities() -> None:
+    """As torch does: float32 logits and probabilities with float64 weights give a float64 loss, in float64 arithmetic."""
+    logits, target, weight = (
+        torch.zeros(1, 2),
+        torch.tensor([[0.5, 0.5]]),
+        torch.tensor([1.0, 0.5], dtype=torch.float64),
+    )
+    loss = xent.cross_entropy(logits, target, weight)
+    assert loss.dtype == torch.float64
+    # .5*1*log 2 + .5*.5*log 2
+    torch.testing.assert_close(loss, torch.tensor(0.75 * math.log(2), dtype=torch.float64), rtol=1e-15, atol=0)

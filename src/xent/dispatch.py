@@ -102,10 +102,12 @@ def values_are_readable(call: Call) -> bool:
 
 
 def result_dtype(call: Call) -> torch.dtype:
-    """Dtype of the result: that of the logits, promoted with a floating-point target; float32 under autocast."""
+    """Dtype of the result: that of the logits, promoted with probabilities and their weight; float32 under autocast."""
     dtype = call.logits.dtype
     if call.target.is_floating_point():
         dtype = torch.promote_types(dtype, call.target.dtype)
+    if isinstance(call, SoftmaxCall) and not call.indexed and call.weight is not None:
+        dtype = torch.promote_types(dtype, call.weight.dtype)
     if dtype in (torch.float16, torch.bfloat16) and torch.is_autocast_enabled(call.logits.device.type):
         return torch.float32
     return dtype

@@ -79,6 +79,7 @@ def facts(
     axis = check.class_axis(input, dim)
     target = check.index_target(input, target, axis)
     check.floating("facts", "input", input)
+    check.has_classes(input, axis)
     check.row_settings(None, mask, input.shape[:axis] + input.shape[axis + 1 :])
     check.same_device(input, target=target, mask=mask)
     settings = check.softmax_transform(logits, input, axis, indexed=True)

@@ -69,8 +69,8 @@ def cross_entropy(
 
     Returns:
         The loss in nats: a scalar, or one number a row for reduction "none". Its dtype is that of the input,
-        promoted with a probability target; float32 under autocast. If every row is left out, the mean is nan and the
-        gradient 0.
+        promoted with a probability target and its weight; float32 under autocast. If every row is left out, the mean
+        is nan and the gradient 0.
 
     Raises:
         IndexError: A label names no class.
@@ -102,6 +102,7 @@ def cross_entropy(
     else:
         check.probability_target(target, ignore_index)
     check.floating("cross_entropy", "input", input)
+    check.has_classes(input, axis)
     check.class_weight(weight, input, axis, promotes=not indexed)
     check.smoothing(label_smoothing)
     check.smoothing_prior(smoothing_prior, label_smoothing, input.shape[axis])

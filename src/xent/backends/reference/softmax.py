@@ -97,7 +97,7 @@ def _settle(call: SoftmaxCall, *, zero_unread: bool = True) -> _Rows:
     dim, read = call.dim, counted(call)
     label, gone = (labels(call, read), lost(call, read)) if call.indexed else (None, None)
     label, read, gone = (None if v is None else _per_row(call, v) for v in (label, read, gone))
-    raw = call.logits.to(arithmetic_dtype(call.logits, None if call.indexed else call.target))
+    raw = call.logits.to(arithmetic_dtype(call.logits, *(() if call.indexed else (call.target, call.weight))))
     if read is not None and zero_unread:
         raw = raw.masked_fill(~read, 0.0)
     z = transform(raw, call.transform, dim, label)

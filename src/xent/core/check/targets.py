@@ -27,6 +27,12 @@ def class_axis(logits: Tensor, dim: int | None) -> int:
     return dim % logits.ndim
 
 
+def has_classes(logits: Tensor, dim: int) -> None:
+    """There is a class to be the label."""
+    if logits.shape[dim] == 0:
+        raise ValueError(f"`input` must have at least one class along axis {dim}, got shape {tuple(logits.shape)}.")
+
+
 def index_target(logits: Tensor, target: Tensor, dim: int, *, or_probabilities: bool = False) -> Tensor:
     """Class indices of the rows' shape, of an integer dtype; the message says if probabilities would do too."""
     rows = logits.shape[:dim] + logits.shape[dim + 1 :]

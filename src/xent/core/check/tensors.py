@@ -11,7 +11,9 @@ def tensor(function: str, name: str, value: object) -> None:
 
 
 def floating(function: str, name: str, value: Tensor) -> None:
-    """``value`` has a real floating-point dtype."""
+    """``value`` is dense and has a real floating-point dtype."""
+    if value.layout != torch.strided:
+        raise NotImplementedError(f"`{name}` must be dense, got {value.layout}. Pass {name}.to_dense().")
     if not value.is_floating_point():
         raise NotImplementedError(
             f"\"{function}\" not implemented for '{scalar_type(value)}'. Pass `{name}` as floating point, "
