@@ -422,7 +422,7 @@ def test_weights_that_add_up_to_zero() -> None:
 
 
 def test_class_weights_promote_beside_probabilities() -> None:
-    """As torch does: float32 logits and probabilities with float64 weights give a float64 loss, in float64 arithmetic."""
+    """Float64 weights beside float32 logits and probabilities give a float64 loss, as in torch."""
     logits, target, weight = (
         torch.zeros(1, 2),
         torch.tensor([[0.5, 0.5]]),

@@ -102,8 +102,8 @@ def cross_entropy(
     else:
         check.probability_target(target, ignore_index)
     check.floating("cross_entropy", "input", input)
-    check.has_classes(input, axis)
     check.class_weight(weight, input, axis, promotes=not indexed)
+    check.has_classes(input, axis)
     check.smoothing(label_smoothing)
     check.smoothing_prior(smoothing_prior, label_smoothing, input.shape[axis])
     check.z_loss(z_loss)

@@ -72,8 +72,8 @@ def nll_loss(
     target = check.index_target(input, target, axis)
     check.no_gradient("nll_loss", "weight", weight)
     check.floating("nll_loss", "input", input)
-    check.has_classes(input, axis)
     check.class_weight(weight, input, axis, promotes=False)
+    check.has_classes(input, axis)
     check.row_settings(sample_weight, mask, input.shape[:axis] + input.shape[axis + 1 :])
     check.same_device(input, target=target, weight=weight, sample_weight=sample_weight, mask=mask)
     call = SoftmaxCall(
