@@ -28,8 +28,9 @@ check: $(STAMP)
 	$(BIN)/python -m pytest tests/test_layers.py tests/test_public_names.py
 
 $(STAMP): pyproject.toml constraints.txt
+	@echo "Setting up $(VENV), once; it takes a few minutes and holds 1.4 GB, most of it torch."
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test,check]"
+	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e ".[test,check]"
 	@touch $(STAMP)
 
 clean:

@@ -15,6 +15,8 @@ from typing import TypeAlias
 
 import torch
 import torch.nn.functional as F
+from rich.console import Console
+from rich.progress import track
 from torch import Tensor
 
 import xent
@@ -263,7 +265,7 @@ def main() -> None:
     parser.add_argument("--markdown", action="store_true", help="one line a case, as a Markdown table")
     as_markdown = parser.parse_args().markdown
     rows = []
-    for case, dtype in entries():
+    for case, dtype in track(list(entries()), "Measuring", console=Console(stderr=True), transient=True):
         exact = truth(case, dtype)
         rows.append((case, dtype, measure(case, dtype, xent, exact), measure(case, dtype, F, exact)))
     for line in _markdown(rows) if as_markdown else _table(rows):
