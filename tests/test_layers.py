@@ -26,7 +26,7 @@ FLOORS = (
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 
 # Within core, whose files are the vocabulary of one another.
-CORE = ("reduce", "check", "targets", "call", "logits", "event", "precision", "axes")
+CORE = ("reduce", "check", "targets", "call", "logits", "event", "facts", "precision", "axes")
 
 FILES = sorted(PACKAGE.rglob("*.py"))
 

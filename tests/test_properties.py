@@ -432,3 +432,20 @@ def test_class_weights_promote_beside_probabilities() -> None:
     assert loss.dtype == torch.float64
     # .5*1*log 2 + .5*.5*log 2
     torch.testing.assert_close(loss, torch.tensor(0.75 * math.log(2), dtype=torch.float64), rtol=1e-15, atol=0)
+
+
+@pytest.mark.parametrize("unread", [math.nan, math.inf, -math.inf])
+def test_the_offset_of_what_is_not_read_is_not_read(unread: float) -> None:
+    offset = torch.tensor([[0.0, 1.0], [unread, unread]])
+    transform = LogitTransform(offset=offset)
+    mask = torch.tensor([True, False])
+    logits = torch.zeros(2, 2, requires_grad=True)
+    for loss in (
+        xent.cross_entropy(logits, torch.tensor([0, 1]), logits=transform, mask=mask),
+        xent.cross_entropy(logits, torch.eye(2), logits=transform, mask=mask),
+        xent.binary_cross_entropy_with_logits(logits, torch.eye(2), logits=transform, mask=mask),
+    ):
+        (gradient,) = torch.autograd.grad(loss, logits)
+        assert loss.isfinite()
+        assert torch.equal(gradient[1], torch.zeros(2))
+        assert gradient[0].abs().min() > 0

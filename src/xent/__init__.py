@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from xent import functional, nn
 from xent.core.event import Event
+from xent.core.facts import Facts
 from xent.core.logits import LogitTransform
-from xent.facts import Facts, facts
+from xent.facts import facts
 from xent.functional import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,

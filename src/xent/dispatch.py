@@ -25,6 +25,7 @@ from torch.overrides import handle_torch_function, has_torch_function
 from xent.backends import reference
 from xent.core import check
 from xent.core.call import Call, DivergenceCall, SigmoidCall, SoftmaxCall
+from xent.core.facts import Facts
 from xent.core.reduce import Normalizer, denominator, reduce_rows
 from xent.core.targets import counted
 
@@ -91,7 +92,7 @@ def divergence_loss(call: DivergenceCall, reduction: str, normalizer: Normalizer
     return _reduced(reference.kl_rows(call), call, reduction, normalizer)
 
 
-def softmax_facts(call: SoftmaxCall) -> reference.Facts:
+def softmax_facts(call: SoftmaxCall) -> Facts:
     """nll, lse, entropy, argmax and rank of the label of every row."""
     return reference.softmax_facts(_with_labels_read(call))
 

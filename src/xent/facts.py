@@ -1,32 +1,12 @@
 """What cross entropy knows of each row, in one call."""
 
-from typing import NamedTuple
-
 from torch import Tensor
 
 from xent import dispatch
 from xent.core import check
 from xent.core.call import SoftmaxCall
+from xent.core.facts import Facts
 from xent.core.logits import LogitTransform
-
-
-class Facts(NamedTuple):
-    """Facts of softmax rows, each of the rows' shape.
-
-    Attributes:
-        nll: -log p of the label, in nats; 0 for rows that are left out.
-        lse: logsumexp of the logits, in nats.
-        entropy: Entropy of the predicted distribution, in nats.
-        argmax: The class of the largest logit, int64.
-        rank: How many classes have a larger logit than the label, int64: 0 if the label is on top, below k if it is in
-            the top k; -1 for rows that are left out.
-    """
-
-    nll: Tensor
-    lse: Tensor
-    entropy: Tensor
-    argmax: Tensor
-    rank: Tensor
 
 
 def facts(
@@ -84,4 +64,4 @@ def facts(
     check.same_device(input, target=target, mask=mask)
     settings = check.softmax_transform(logits, input, axis, indexed=True)
     call = SoftmaxCall(input, target, True, axis, ignore_index=ignore_index, transform=settings, mask=mask)
-    return Facts(*(value.squeeze(axis) for value in dispatch.softmax_facts(call)))
+    return dispatch.softmax_facts(call)

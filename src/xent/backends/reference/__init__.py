@@ -8,7 +8,6 @@ or data-dependent control flow. Arithmetic is done in float32, or float64 for fl
 from xent.backends.reference.probabilities import bce_rows, kl_rows, nll_rows
 from xent.backends.reference.sigmoid import sigmoid_gradient, sigmoid_rows, sigmoid_rows_and_gradient
 from xent.backends.reference.softmax import (
-    Facts,
     softmax_facts,
     softmax_gradient,
     softmax_rows,
@@ -16,7 +15,6 @@ from xent.backends.reference.softmax import (
 )
 
 __all__ = [
-    "Facts",
     "bce_rows",
     "kl_rows",
     "nll_rows",

@@ -78,6 +78,8 @@ def _settle(call: SigmoidCall) -> _Elements:
         read = read.expand(raw.shape)
         raw = raw.masked_fill(~read, 0.0)
     z = transform(raw, call.transform, LAST)
+    if read is not None and call.transform is not IDENTITY:
+        z = z.masked_fill(~read, 0.0)  # the offset of an element that is not read is not read either
     return _Elements(raw, z, read, *_coefficients(call, z.dtype, read))
 
 

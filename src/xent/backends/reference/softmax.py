@@ -17,22 +17,13 @@ from torch import Tensor
 from xent.core.axes import along, leading
 from xent.core.call import SoftmaxCall
 from xent.core.event import phi, slope, weigh
+from xent.core.facts import Facts
 from xent.core.logits import IDENTITY, transform, transform_slope
 from xent.core.precision import arithmetic_dtype, sum_dtype
 from xent.core.targets import counted, labels, lost, remaining, smoothed
 
 # Below this e_k, -log p_k is read off the logits: e_k may be subnormal or 0. The two ways meet far above.
 FAINT = 1e-20
-
-
-class Facts(NamedTuple):
-    """What there is to know of softmax rows, the class axis kept at size 1."""
-
-    nll: Tensor
-    lse: Tensor
-    entropy: Tensor
-    argmax: Tensor
-    rank: Tensor
 
 
 class _Rows(NamedTuple):
@@ -76,7 +67,7 @@ def softmax_rows_and_gradient(call: SoftmaxCall, row_grad: Tensor) -> tuple[Tens
 
 
 def softmax_facts(call: SoftmaxCall) -> Facts:
-    """nll, lse, entropy, argmax and rank of the label of every row, the class axis kept at size 1."""
+    """nll, lse, entropy, argmax and rank of the label of every row. Differentiable."""
     rows = _settle(call, zero_unread=False)
     dim, label = call.dim, _given(rows.label)
     p = rows.odds / rows.total
@@ -85,11 +76,11 @@ def softmax_facts(call: SoftmaxCall) -> Facts:
     for unranked in (rows.lost, None if rows.read is None else ~rows.read):
         rank = rank if unranked is None else rank.masked_fill(unranked, -1)
     return Facts(
-        nll=_count_rows(call, rows, rows.nll),
-        lse=rows.lse,
-        entropy=(p * surprise).sum(dim, keepdim=True),
-        argmax=rows.z.argmax(dim, keepdim=True),
-        rank=rank,
+        nll=_count_rows(call, rows, rows.nll).squeeze(dim),
+        lse=rows.lse.squeeze(dim),
+        entropy=(p * surprise).sum(dim),
+        argmax=rows.z.argmax(dim),
+        rank=rank.squeeze(dim),
     )
 
 
@@ -101,6 +92,8 @@ def _settle(call: SoftmaxCall, *, zero_unread: bool = True) -> _Rows:
     if read is not None and zero_unread:
         raw = raw.masked_fill(~read, 0.0)
     z = transform(raw, call.transform, dim, label)
+    if read is not None and zero_unread and call.transform is not IDENTITY:
+        z = z.masked_fill(~read, 0.0)  # the offset of a row that is not read is not read either
     # The shift cancels out of every result, so it needs no derivative.
     peak = z.detach().amax(dim, keepdim=True)
     shifted = z - peak
