@@ -245,6 +245,43 @@ OWN = {
     "negative": (_logits(negative=None), TypeError, "`negative` must be an xent.Event, not NoneType"),
     "neg_scale 0": (_logits(neg_scale=0), ValueError, "`neg_scale` must be finite and above 0, got 0"),
     "neg_scale text": (_logits(neg_scale="1"), TypeError, "`neg_scale` must be a number, not str"),
+    "prior all zero": (
+        _ce(label_smoothing=0.1, smoothing_prior=torch.zeros(3)),
+        ValueError,
+        "`smoothing_prior` must hold finite numbers of at least 0, not all 0",
+    ),
+    "prior negative": (
+        _ce(label_smoothing=0.1, smoothing_prior=torch.tensor([1.0, -0.5, 0.5])),
+        ValueError,
+        "`smoothing_prior` must hold finite numbers of at least 0",
+    ),
+    "prior above 1, binary": (
+        _logits(label_smoothing=0.1, smoothing_prior=torch.tensor([0.5, 2.0, 0.5])),
+        RuntimeError,
+        "all elements of smoothing_prior should be between 0 and 1, got 2.0",
+    ),
+    "smoothing of several": (
+        _ce(label_smoothing=torch.tensor([0.1, 0.2])),
+        TypeError,
+        "`label_smoothing` must be one number, got a tensor of shape (2,)",
+    ),
+    "smoothing with gradient": (
+        _ce(label_smoothing=torch.tensor(0.1, requires_grad=True)),
+        RuntimeError,
+        "Pass label_smoothing.item()",
+    ),
+    "several ignore_index": (_ce(ignore_index=LABELS), TypeError, "`ignore_index` must be an int, not a tensor"),
+    "binary ignore_index nan": (_logits(ignore_index=math.nan), ValueError, "Pass mask=~target.isnan()"),
+    "complex normalizer": (
+        _ce(normalizer=torch.tensor(1j)),
+        TypeError,
+        "`normalizer` must be a real number, got torch.complex64",
+    ),
+    "complex weight": (
+        _ce(HALVES, weight=torch.ones(3, dtype=torch.complex64)),
+        RuntimeError,
+        "pass `weight` as floating point",
+    ),
     "no classes": (_ce(input=LOGITS[:, :0]), ValueError, "`input` must have at least one class along axis 1"),
     "no classes, nll": (_nll(input=LOGITS[:, :0]), ValueError, "got shape (4, 0)"),
     "sparse": (_ce(input=LOGITS.to_sparse()), NotImplementedError, "Pass input.to_dense()"),

@@ -105,3 +105,14 @@ def test_unusable_counts_are_refused(function, counts, error, message):
 def test_beta_outside_its_domain_is_refused(beta):
     with pytest.raises(ValueError, match=rf"`beta` must be in \[0, 1\), got {beta}"):
         effective_number(COUNTS, beta=beta)
+
+
+@pytest.mark.parametrize("counts", [{"a": 1}, None, "abc"])
+def test_counts_that_are_no_numbers(counts: object) -> None:
+    with pytest.raises(TypeError, match="`counts` must be a tensor, an array or a sequence of numbers, got"):
+        inverse_frequency(counts)
+
+
+def test_beta_that_is_no_number() -> None:
+    with pytest.raises(TypeError, match="`beta` must be a number, not str"):
+        effective_number([1, 2], beta="x")

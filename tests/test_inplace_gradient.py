@@ -114,6 +114,7 @@ def test_modules_pass_it_on() -> None:
         (torch.zeros(2, 3), {"reduction": "none"}, ValueError, "`inplace_gradient` needs reduction='mean' or 'sum'"),
         (torch.zeros(2, 3).half(), {}, ValueError, "`inplace_gradient` is not for float16"),
         (torch.zeros(1, 3).expand(2, 3), {}, ValueError, "`inplace_gradient` needs `input` to hold each logit once"),
+        (torch.zeros(4).as_strided((2, 3), (1, 1)), {}, ValueError, "needs `input` to hold each logit once"),
         (torch.zeros(2, 3), {"inplace_gradient": 1}, TypeError, "`inplace_gradient` must be True or False, got 1"),
     ],
 )

@@ -64,11 +64,15 @@ def overridable(function: Callable[P, Tensor]) -> Callable[P, Tensor]:
 
 def softmax_loss(call: SoftmaxCall, reduction: str, normalizer: Normalizer | None, inplace: bool) -> Tensor:
     """Cross entropy of softmax rows, reduced."""
+    if call.smoothing_prior is not None and values_are_readable(call):
+        check.prior_values(call.smoothing_prior)
     return _loss(SOFTMAX, _with_labels_read(call), reduction, normalizer, inplace)
 
 
 def sigmoid_loss(call: SigmoidCall, reduction: str, normalizer: Normalizer | None, inplace: bool) -> Tensor:
     """Binary cross entropy of logits, reduced."""
+    if call.smoothing_prior is not None and values_are_readable(call):
+        check.unit_interval("smoothing_prior", call.smoothing_prior)
     return _loss(SIGMOID, call, reduction, normalizer, inplace)
 
 
@@ -109,7 +113,9 @@ def result_dtype(call: Call) -> torch.dtype:
         dtype = torch.promote_types(dtype, call.target.dtype)
     if isinstance(call, SoftmaxCall) and not call.indexed and call.weight is not None:
         dtype = torch.promote_types(dtype, call.weight.dtype)
-    if dtype in (torch.float16, torch.bfloat16) and torch.is_autocast_enabled(call.logits.device.type):
+    device = call.logits.device.type
+    half = dtype in (torch.float16, torch.bfloat16)
+    if half and torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device):
         return torch.float32
     return dtype
 
@@ -207,13 +213,14 @@ def _hand_over(ctx: Any, grad_output: Tensor) -> Tensor:
 
 def _save_call(ctx: Any, call: Call) -> None:
     """Keep ``call`` for backward, its tensors where autograd sees changes to them."""
-    ctx.save_for_backward(*(value if isinstance(value, Tensor) else None for value in call))
+    settings = [] if isinstance(call, DivergenceCall) else call.transform.tensors
+    ctx.save_for_backward(*(value if isinstance(value, Tensor) else None for value in call), *settings)
     ctx.call_type = type(call)
     ctx.settings = [None if isinstance(value, Tensor) else value for value in call]
 
 
 def _saved_call(ctx: Any) -> Any:
-    saved = ctx.saved_tensors
+    saved = ctx.saved_tensors[: len(ctx.settings)]
     pairs = zip(saved, ctx.settings, strict=True)
     return ctx.call_type(*(setting if tensor is None else tensor for tensor, setting in pairs))
 

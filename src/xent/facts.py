@@ -29,7 +29,7 @@ def facts(
     Args:
         input: Logits of shape (C,), (N, C) or (N, C, d1, ...), or with the class axis at ``dim``.
         target: Class indices (int64, int32, int16 or uint8) of the input's shape without the class axis.
-        ignore_index: Rows with this index have nll 0 and rank -1.
+        ignore_index: Rows with this index are not read: nll, lse and entropy 0, argmax and rank -1.
         dim: The class axis; by default the second, or the only one.
         mask: Bool tensor of the rows' shape (or a leading part of it): true for rows that count.
         logits: What happens to the logits first.

@@ -75,6 +75,8 @@ def effective_number(counts: "Counts", beta: float = 0.999) -> Tensor:
     References:
         Cui et al., Class-Balanced Loss Based on Effective Number of Samples, 2019.
     """
+    if isinstance(beta, bool) or not isinstance(beta, (int, float)):
+        raise TypeError(f"effective_number: `beta` must be a number, not {type(beta).__name__}.")
     if not 0 <= beta < 1:
         raise ValueError(
             f"effective_number: `beta` must be in [0, 1), got {beta}. Its limit at 1 is inverse_frequency(counts)."
@@ -126,7 +128,12 @@ def _result_dtype(counts: "Counts") -> torch.dtype:
 
 def _checked(function: str, counts: "Counts") -> Tensor:
     """The counts in float64, so that a rounding to float32 happens once, at the end."""
-    n = torch.as_tensor(counts)
+    try:
+        n = torch.as_tensor(counts).detach()
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise TypeError(
+            f"{function}: `counts` must be a tensor, an array or a sequence of numbers, got {type(counts).__name__}."
+        ) from error
     if n.dtype == torch.bool or n.is_complex():
         raise TypeError(f"{function}: `counts` must be real numbers, got {n.dtype}.")
     if n.ndim != 1 or n.numel() == 0:

@@ -48,8 +48,9 @@ def _hold(logits: LogitTransform | None) -> _Logits | None:
     return None if logits is None else _Logits(logits)
 
 
-def _held(logits: _Logits | None) -> LogitTransform | None:
-    return None if logits is None else logits.transform()
+def _held(logits: _Logits | LogitTransform | None) -> LogitTransform | None:
+    """The transform, held as a module or assigned to the attribute later, as it is."""
+    return logits.transform() if isinstance(logits, _Logits) else logits
 
 
 def _describe(**settings: tuple[Any, Any]) -> str:

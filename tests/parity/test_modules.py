@@ -109,7 +109,7 @@ FULL = {
 @pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda module: pickle.loads(pickle.dumps(module))])
 @pytest.mark.parametrize("name", NAMES)
 def test_copies_and_pickles_are_equal_and_independent(name, duplicate):
-    module = getattr(xent, name)(**_weights(name), **FULL[name])
+    module = getattr(xent, name)(**_weights(name), **copy.deepcopy(FULL[name]))
     twin, batch = duplicate(module), _batch(name)
     assert type(twin) is type(module)
     assert repr(twin) == repr(module)

@@ -50,7 +50,7 @@ class Event:
             value = getattr(self, field.name)
             if isinstance(value, bool) or not isinstance(value, (int, float)):
                 raise TypeError(f"Event: `{field.name}` must be a number, not {type(value).__name__}.")
-            if not math.isfinite(value):
+            if not -math.inf < value < math.inf:
                 raise ValueError(f"Event: `{field.name}` must be finite, got {value}.")
         for name in ("gamma", "q"):
             if getattr(self, name) < 0:
@@ -106,12 +106,23 @@ def weigh(coefficients: Tensor | float, loss: Tensor) -> Tensor:
 
 
 def _unfocused(event: Event, nll: Tensor) -> Tensor:
-    loss = -torch.expm1(-event.q * nll) / event.q if event.q else nll
+    loss = _one_minus_exp(event.q * nll) / event.q if event.q else nll
     return loss + event.poly * -torch.expm1(-nll) if event.poly else loss
 
 
+def _one_minus_exp(x: Tensor) -> Tensor:
+    """1 - exp(-x) for x >= 0, its derivative exp(-x) as precise as itself; that of expm1 is exp(-x) - 1 + 1."""
+    near = x < 0.5
+    return torch.where(near, -torch.expm1(-x.masked_fill(~near, 0.0)), 1.0 - torch.exp(-x.masked_fill(near, 1.0)))
+
+
 def _miss(nll: Tensor) -> tuple[Tensor, Tensor]:
-    """Where the event is certain (p = 1), and 1-p with those places set to 1, so that no power of it is infinite."""
-    miss = -torch.expm1(-nll)
-    certain = miss == 0
+    """Where the event is certain (1-p below the smallest normal number), and 1-p, with 1 in those places.
+
+    No power of it is then infinite. Where p underflows it is 1 without a derivative: beside an infinite nll that of
+    1-p, which is 0, would make nan.
+    """
+    hopeless = torch.exp(-nll) == 0
+    miss = -torch.expm1(-nll.masked_fill(hopeless, math.inf))
+    certain = miss < torch.finfo(nll.dtype).tiny
     return certain, miss.masked_fill(certain, 1.0)

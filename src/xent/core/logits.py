@@ -81,9 +81,15 @@ class LogitTransform:
         return self.label_offset is not None or self.margin is not None
 
     @property
+    def tensors(self) -> list[Tensor]:
+        """The parameters that are tensors."""
+        values = (getattr(self, field.name) for field in fields(self))
+        return [value for value in values if isinstance(value, Tensor)]
+
+    @property
     def requires_grad(self) -> bool:
         """Whether a gradient in scale or offset is asked for."""
-        return any(isinstance(value, Tensor) and value.requires_grad for value in (self.scale, self.offset))
+        return any(tensor.requires_grad for tensor in self.tensors)
 
 
 def transform(logits: Tensor, settings: LogitTransform, dim: int, label: Tensor | None = None) -> Tensor:
@@ -124,9 +130,12 @@ def transform_slope(logits: Tensor, settings: LogitTransform, dim: int) -> Tenso
 
 
 def _scale(z: Tensor, settings: LogitTransform, dim: int) -> Tensor:
-    if isinstance(settings.scale, Tensor):
-        return z * along(settings.scale.to(z.dtype), z.ndim, dim)
-    return z if settings.scale == 1 else z * settings.scale
+    if not isinstance(settings.scale, Tensor):
+        return z if settings.scale == 1 else z * settings.scale
+    scale = along(settings.scale.to(z.dtype), z.ndim, dim)
+    # An infinite logit stays infinite, whatever the scale: it has no part in the scale's gradient.
+    infinite = torch.isinf(z)
+    return z.masked_fill(infinite, 0.0) * scale + z.masked_fill(~infinite, 0.0) * scale.detach()
 
 
 def _softcap(z: Tensor, cap: float) -> Tensor:
@@ -162,7 +171,7 @@ def _check_scale(scale: float | Tensor) -> None:
         _check_tensor("scale", scale)
     elif isinstance(scale, bool) or not isinstance(scale, (int, float)):
         raise TypeError(f"LogitTransform: `scale` must be a number or a tensor, not {type(scale).__name__}.")
-    elif not math.isfinite(scale):
+    elif not -math.inf < scale < math.inf:
         raise ValueError(f"LogitTransform: `scale` must be finite, got {scale}.")
 
 

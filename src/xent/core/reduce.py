@@ -59,6 +59,8 @@ def check_normalizer(normalizer: Normalizer | None, reduction: str) -> None:
     if isinstance(normalizer, Tensor):
         if normalizer.numel() != 1:
             raise ValueError(f"`normalizer` must hold one number, got shape {tuple(normalizer.shape)}.")
+        if normalizer.is_complex() or normalizer.dtype == torch.bool:
+            raise TypeError(f"`normalizer` must be a real number, got {normalizer.dtype}.")
         if normalizer.requires_grad:
             raise ValueError("no gradient is formed for `normalizer`. Pass normalizer.detach().")
     elif isinstance(normalizer, bool) or not isinstance(normalizer, (int, float)):
@@ -73,6 +75,9 @@ def denominator(call: Call, reduction: str, normalizer: Normalizer | None) -> Te
         return None
     if reduction == "sum":
         return 1.0
+    if isinstance(normalizer, Tensor):
+        # A running count may be changed in place before backward divides by it.
+        return normalizer.detach().reshape(()).clone()
     if normalizer is not None:
         return normalizer
     shape, counts = call.rows_shape, row_counts(call)

@@ -30,7 +30,7 @@ def counted(call: Call) -> Tensor | None:
 
 def labels(call: SoftmaxCall, read: Tensor | None) -> Tensor:
     """Class indices (int64, the rows' shape) with a valid class, 0, where the row is not read or lost."""
-    label, gone = call.target.long(), lost(call, read)
+    label, gone = call.target, lost(call, read)
     if gone is not None:
         label = label.masked_fill(gone, 0)
     return label if read is None else label.masked_fill(~read, 0)

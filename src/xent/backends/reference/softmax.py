@@ -68,31 +68,34 @@ def softmax_rows_and_gradient(call: SoftmaxCall, row_grad: Tensor) -> tuple[Tens
 
 def softmax_facts(call: SoftmaxCall) -> Facts:
     """nll, lse, entropy, argmax and rank of the label of every row. Differentiable."""
-    rows = _settle(call, zero_unread=False)
+    rows = _settle(call)
     dim, label = call.dim, _given(rows.label)
     p = rows.odds / rows.total
     surprise = _nll(rows.shifted, rows.odds, rows.total, dim).masked_fill(p == 0, 0.0)
     rank = (rows.z > rows.z.gather(dim, label)).sum(dim, keepdim=True)
-    for unranked in (rows.lost, None if rows.read is None else ~rows.read):
-        rank = rank if unranked is None else rank.masked_fill(unranked, -1)
-    return Facts(
-        nll=_count_rows(call, rows, rows.nll).squeeze(dim),
-        lse=rows.lse.squeeze(dim),
-        entropy=(p * surprise).sum(dim),
-        argmax=rows.z.argmax(dim),
-        rank=rank.squeeze(dim),
+    rank = rank if rows.lost is None else rank.masked_fill(rows.lost, -1)
+    facts = Facts(
+        nll=_count_rows(call, rows, rows.nll),
+        lse=rows.lse,
+        entropy=(p * surprise).sum(dim, keepdim=True),
+        argmax=rows.z.argmax(dim, keepdim=True),
+        rank=rank,
     )
+    if rows.read is not None:
+        absent = (0.0, 0.0, 0.0, -1, -1)
+        facts = Facts(*(value.masked_fill(~rows.read, none) for value, none in zip(facts, absent, strict=True)))
+    return Facts(*(value.squeeze(dim) for value in facts))
 
 
-def _settle(call: SoftmaxCall, *, zero_unread: bool = True) -> _Rows:
+def _settle(call: SoftmaxCall) -> _Rows:
     dim, read = call.dim, counted(call)
     label, gone = (labels(call, read), lost(call, read)) if call.indexed else (None, None)
     label, read, gone = (None if v is None else _per_row(call, v) for v in (label, read, gone))
     raw = call.logits.to(arithmetic_dtype(call.logits, *(() if call.indexed else (call.target, call.weight))))
-    if read is not None and zero_unread:
+    if read is not None:
         raw = raw.masked_fill(~read, 0.0)
     z = transform(raw, call.transform, dim, label)
-    if read is not None and zero_unread and call.transform is not IDENTITY:
+    if read is not None and call.transform is not IDENTITY:
         z = z.masked_fill(~read, 0.0)  # the offset of a row that is not read is not read either
     # The shift cancels out of every result, so it needs no derivative.
     peak = z.detach().amax(dim, keepdim=True)

@@ -19,18 +19,26 @@ def ignore_index(value: int) -> None:
     """``value`` can equal a class index."""
     if not isinstance(value, INTEGER):
         raise TypeError(f"`ignore_index` must be an int, not {type(value).__name__}.")
+    if isinstance(value, Tensor) and (value.numel() != 1 or value.is_floating_point() or value.is_complex()):
+        raise TypeError(f"`ignore_index` must be an int, not a tensor of shape {tuple(value.shape)} and {value.dtype}.")
 
 
 def binary_ignore_index(value: float | None) -> None:
     """``value`` can equal a target, or is None."""
     if value is not None and not isinstance(value, NUMBER):
         raise TypeError(f"`ignore_index` must be a number or None, not {type(value).__name__}.")
+    if isinstance(value, Tensor):
+        _one_number("ignore_index", value)
+    elif value != value:  # nan; a compiler follows this comparison, but not math.isnan
+        raise ValueError("`ignore_index` must be a number that a target can equal, got nan. Pass mask=~target.isnan().")
 
 
 def smoothing(label_smoothing: float) -> None:
     """``label_smoothing`` is a probability."""
     if not isinstance(label_smoothing, NUMBER):
         raise TypeError(f"`label_smoothing` must be a number, not {type(label_smoothing).__name__}.")
+    if isinstance(label_smoothing, Tensor):
+        _one_number("label_smoothing", label_smoothing)
     if not 0.0 <= label_smoothing <= 1.0:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
 
@@ -47,6 +55,12 @@ def smoothing_prior(prior: Tensor | None, label_smoothing: float, classes: int) 
     no_gradient("cross_entropy", "smoothing_prior", prior)
     if prior.shape != (classes,):
         raise ValueError(f"`smoothing_prior` must have shape ({classes},), one a class, got {tuple(prior.shape)}.")
+
+
+def prior_values(prior: Tensor) -> None:
+    """``prior`` is a distribution, up to its sum. Reads values: not for a GPU, a transform or a trace."""
+    if not bool(((prior >= 0) & torch.isfinite(prior)).all()) or not bool(prior.sum() > 0):
+        raise ValueError("`smoothing_prior` must hold finite numbers of at least 0, not all 0.")
 
 
 def binary_prior(prior: Tensor | None, label_smoothing: float, logits: Tensor) -> None:
@@ -100,5 +114,24 @@ def inplace_gradient(wanted: bool, reduction: str, logits: Tensor) -> None:
             "`inplace_gradient` is not for float16, whose gradient waits for the loss scale. Pass bfloat16 or float32, "
             "or inplace_gradient=False."
         )
-    if any(stride == 0 and size > 1 for stride, size in zip(logits.stride(), logits.shape, strict=True)):
+    if _overlaps(logits):
         raise ValueError("`inplace_gradient` needs `input` to hold each logit once. Pass input.contiguous().")
+
+
+def _one_number(name: str, value: Tensor) -> None:
+    """``value`` stands for a number."""
+    if value.numel() != 1:
+        raise TypeError(f"`{name}` must be one number, got a tensor of shape {tuple(value.shape)}.")
+    if value.requires_grad:
+        raise RuntimeError(f"no gradient is formed for `{name}`. Pass {name}.item().")
+
+
+def _overlaps(tensor: Tensor) -> bool:
+    """Whether two elements may share a place in memory: an axis steps no further than the axes within it reach."""
+    reach = 0
+    for stride, size in sorted(zip(tensor.stride(), tensor.shape, strict=True)):
+        if size > 1:
+            if stride <= reach:
+                return True
+            reach += stride * (size - 1)
+    return False

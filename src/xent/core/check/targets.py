@@ -34,7 +34,7 @@ def has_classes(logits: Tensor, dim: int) -> None:
 
 
 def index_target(logits: Tensor, target: Tensor, dim: int, *, or_probabilities: bool = False) -> Tensor:
-    """Class indices of the rows' shape, of an integer dtype; the message says if probabilities would do too."""
+    """Class indices of the rows' shape, as int64; the message says if probabilities would do too."""
     rows = logits.shape[:dim] + logits.shape[dim + 1 :]
     if logits.ndim == 1 and target.shape == (1,):
         target = target.reshape(())
@@ -46,7 +46,8 @@ def index_target(logits: Tensor, target: Tensor, dim: int, *, or_probabilities: 
             f"expected target dtype to be Long or Byte, but got {scalar_type(target)}. Pass class indices in "
             f"`target`, of dtype int64, int32, int16 or uint8.{hint}"
         )
-    return target
+    # Compared in a narrow dtype, a class count or an ignore_index beyond its range would wrap around.
+    return target.long()
 
 
 def _raise_target_shape(logits: Tensor, target: Tensor, rows: torch.Size, or_probabilities: bool) -> None:

@@ -60,7 +60,7 @@ def broadcasts(name: str, value: Tensor | None, logits: Tensor) -> None:
 
 def one_of(name: str, value: Tensor, shapes: tuple[tuple[int, ...], ...]) -> None:
     """``value`` has one of the shapes."""
-    if tuple(value.shape) not in shapes:
+    if all(tuple(value.shape) != tuple(shape) for shape in shapes):
         raise ValueError(f"{name} must have shape {' or '.join(map(str, shapes))}, got {tuple(value.shape)}.")
 
 

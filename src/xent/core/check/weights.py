@@ -11,6 +11,11 @@ def class_weight(weight: Tensor | None, logits: Tensor, dim: int, *, promotes: b
     if weight is None:
         return
     tensor("cross_entropy_loss", "weight", weight)
+    if not weight.is_floating_point():
+        raise RuntimeError(
+            f"expected scalar type {scalar_type(logits)} but found {scalar_type(weight)}: pass `weight` as floating "
+            f"point, weight.to({logits.dtype})."
+        )
     classes = logits.shape[dim]
     if weight.shape != (classes,):
         raise RuntimeError(
