@@ -175,3 +175,22 @@ def test_a_transform_may_be_assigned_to_a_module() -> None:
     criterion.logits = LogitTransform(softcap=3.0)
     z, label = torch.tensor([[5.0, 0.0]]), torch.tensor([0])
     assert torch.equal(criterion(z, label), xent.cross_entropy(z, label, logits=LogitTransform(softcap=3.0)))
+
+
+@pytest.mark.parametrize("unread", [math.nan, INF, -INF])
+@pytest.mark.parametrize("softcap", [None, 5.0])
+def test_what_stands_in_a_removed_class_is_not_read(unread: float, softcap: float | None) -> None:
+    """A padded vocabulary may hold anything: loss and gradients are those of the classes that remain."""
+    label, gradients = torch.tensor([0]), []
+    for row, valid in (([1.0, 0.5, unread], 2), ([1.0, 0.5], None)):
+        z, scale = torch.tensor([row], requires_grad=True), torch.tensor(2.0, requires_grad=True)
+        learned = LogitTransform(softcap=softcap, scale=scale, valid_classes=valid)
+        fixed = LogitTransform(softcap=softcap, scale=2.0, valid_classes=valid)
+        (eager,) = torch.autograd.grad(xent.cross_entropy(z, label, logits=fixed), z)
+        gradients.append((eager[:, :2], *torch.autograd.grad(xent.cross_entropy(z, label, logits=learned), (z, scale))))
+        assert (eager[:, 2:] == 0).all()
+        assert (gradients[-1][1][:, 2:] == 0).all()
+    (eager, traced, scale_gradient), (expected, _, expected_scale) = gradients
+    torch.testing.assert_close(eager, expected)
+    torch.testing.assert_close(traced[:, :2], expected)
+    torch.testing.assert_close(scale_gradient, expected_scale)

@@ -126,20 +126,26 @@ def transform_slope(logits: Tensor, settings: LogitTransform, dim: int) -> Tenso
     # sech^2 from the decaying exponential: 1 - tanh^2 would cancel.
     decay = torch.exp(-2.0 * (logits / settings.softcap).abs())
     sech2 = 4.0 * decay / (1.0 + decay) ** 2
-    return factor * sech2.masked_fill(logits == -math.inf, 1.0)
+    return factor * sech2.masked_fill(_uncapped(logits), 1.0)
 
 
 def _scale(z: Tensor, settings: LogitTransform, dim: int) -> Tensor:
     if not isinstance(settings.scale, Tensor):
         return z if settings.scale == 1 else z * settings.scale
     scale = along(settings.scale.to(z.dtype), z.ndim, dim)
-    # An infinite logit stays infinite, whatever the scale: it has no part in the scale's gradient.
-    infinite = torch.isinf(z)
-    return z.masked_fill(infinite, 0.0) * scale + z.masked_fill(~infinite, 0.0) * scale.detach()
+    # What is infinite stays so, and what is nan is for a removed class: neither has a part in the scale's gradient.
+    finite = torch.isfinite(z)
+    return z.masked_fill(~finite, 0.0) * scale + z.masked_fill(finite, 0.0) * scale.detach()
 
 
 def _softcap(z: Tensor, cap: float) -> Tensor:
-    return torch.where(z == -math.inf, z, cap * torch.tanh(z / cap))
+    uncapped = _uncapped(z)
+    return torch.where(uncapped, z, cap * torch.tanh(z.masked_fill(uncapped, 0.0) / cap))
+
+
+def _uncapped(z: Tensor) -> Tensor:
+    """Where the cap does not act: -inf stays -inf, and nan, if its class is removed, must not reach a gradient."""
+    return (z == -math.inf) | torch.isnan(z)
 
 
 def _remove(z: Tensor, removed: Tensor) -> Tensor:
