@@ -14,7 +14,7 @@ FLOORS = (
     ("__init__",),
     ("cli",),
     ("report",),
-    ("compare",),
+    ("compare", "bench"),
     ("patch",),
     ("nn",),
     ("functional", "facts"),

@@ -2,14 +2,17 @@
 
 import sys
 
-# Import name -> name to install, of what the extra "compare" brings.
-EXTRA = {
+# Import name -> name to install, of what the extras bring.
+PACKAGES = {
     "matplotlib": "matplotlib",
     "rich": "rich",
     "scipy": "scipy",
     "sklearn": "scikit-learn",
     "typer": "typer",
 }
+
+# Commands that have an extra of their own name; the first brings what every other needs.
+EXTRAS = ("compare", "bench")
 
 
 def main() -> None:
@@ -19,8 +22,9 @@ def main() -> None:
 
         app()
     except ModuleNotFoundError as missing:
-        package = EXTRA.get((missing.name or "").partition(".")[0])
+        package = PACKAGES.get((missing.name or "").partition(".")[0])
         if package is None:
             raise
-        print(f'xent compare needs {package}: pip install "xent[compare]"', file=sys.stderr)
+        command = sys.argv[1] if sys.argv[1:] and sys.argv[1] in EXTRAS else EXTRAS[0]
+        print(f'xent {command} needs {package}: pip install "xent[{command}]"', file=sys.stderr)
         sys.exit(2)

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from xent import __version__
-from xent.cli.compare import EPILOG, compare
+from xent.cli import bench, compare
 
 app = typer.Typer(
     help="Cross entropy for PyTorch.",
@@ -15,7 +15,8 @@ app = typer.Typer(
     # A defect's traceback is printed as Python prints it, to be pasted into a report.
     pretty_exceptions_enable=False,
 )
-app.command(epilog=EPILOG)(compare)
+app.command(epilog=compare.EPILOG)(compare.compare)
+app.command(epilog=bench.EPILOG)(bench.bench)
 
 
 def _print_version(wanted: bool) -> None:

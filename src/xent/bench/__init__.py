@@ -1,0 +1,35 @@
+"""How fast is xent here? Every loss against torch, eager and compiled, and against the memory of the machine."""
+
+from xent.bench.cases import CASES, Case, choose
+from xent.bench.contestants import FLOORS, RIVALS, XENT
+from xent.bench.errors import InputError
+from xent.bench.export import results_csv, results_json
+from xent.bench.files import make_directory, write_atomically
+from xent.bench.job import Progress, bench
+from xent.bench.results import Failure, Measurement, Quartiles
+from xent.bench.settings import Settings
+from xent.bench.workloads import FORWARD, FORWARD_BACKWARD, WORKLOADS, Workload
+
+__all__ = [
+    "CASES",
+    "FLOORS",
+    "FORWARD",
+    "FORWARD_BACKWARD",
+    "RIVALS",
+    "WORKLOADS",
+    "XENT",
+    "Case",
+    "Failure",
+    "InputError",
+    "Measurement",
+    "Progress",
+    "Quartiles",
+    "Settings",
+    "Workload",
+    "bench",
+    "choose",
+    "make_directory",
+    "results_csv",
+    "results_json",
+    "write_atomically",
+]

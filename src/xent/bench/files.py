@@ -1,0 +1,28 @@
+"""Files that are written whole or not at all."""
+
+import os
+from pathlib import Path
+
+from xent.bench.errors import InputError
+
+
+def make_directory(directory: Path) -> None:
+    """Make a directory and its parents; one that cannot be written is an InputError."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"out: cannot write to {directory}: {error.strerror}") from error
+    if not os.access(directory, os.W_OK):
+        raise InputError(f"out: cannot write to {directory}: no permission")
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file, or leave what was there: nobody ever reads a part of it."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        partial.write_bytes(content)
+        os.replace(partial, path)
+    except OSError as error:
+        raise InputError(f"out: cannot write {path}: {error.strerror}") from error
+    finally:
+        partial.unlink(missing_ok=True)
