@@ -1,0 +1,79 @@
+"""Fits the polynomials of kernels/math.h: smallest largest relative error (Remez exchange), coefficients rounded at the end.
+
+    python csrc/fit_polynomials.py
+
+Each function is written so that its leading terms are exact and the polynomial only corrects them; the error is
+weighed so that it is relative to the function itself. Needs mpmath.
+"""
+
+import mpmath as mp
+
+mp.mp.dps = 50
+
+
+def remez(f, weight, low, high, degree, rounds=12):
+    """Coefficients c_0..c_degree that minimise max |weight * (f - sum c_k x^k)| on [low, high], and that error."""
+    points = degree + 2
+    nodes = [(low + high) / 2 - (high - low) / 2 * mp.cos(mp.pi * i / (points - 1)) for i in range(points)]
+    grid = [low + (high - low) * mp.mpf(i) / 2000 for i in range(2001)]
+    values = [(x, f(x), weight(x)) for x in grid]
+    for _ in range(rounds):
+        matrix, right = mp.matrix(points, points), mp.matrix(points, 1)
+        for i, x in enumerate(nodes):
+            for k in range(degree + 1):
+                matrix[i, k] = x**k
+            matrix[i, degree + 1] = (-1) ** i / weight(x)
+            right[i] = f(x)
+        solution = mp.lu_solve(matrix, right)
+        coefficients = [solution[k] for k in range(degree + 1)]
+        errors = [w * (y - mp.polyval(coefficients[::-1], x)) for x, y, w in values]
+        nodes = _extrema(grid, errors, points)
+    return coefficients, max(abs(e) for e in errors)
+
+
+def _extrema(grid, errors, points):
+    """One point of largest error for each stretch of one sign."""
+    found, best = [], 0
+    for i in range(1, len(grid)):
+        if errors[i] * errors[best] < 0:
+            found.append(grid[best])
+            best = i
+        elif abs(errors[i]) > abs(errors[best]):
+            best = i
+    found.append(grid[best])
+    return found if len(found) == points else found[:points] + grid[-1:] * (points - len(found))
+
+
+def show(name, coefficients, error):
+    """Print the coefficients, lowest power first."""
+    print(f"{name}: largest relative error 2^{float(mp.log(error, 2)):.1f}")
+    for c in coefficients:
+        print(f"    {float(c)!r},")
+
+
+def exp_tail(x):
+    """(e^x - 1 - x) / x^2."""
+    return (mp.expm1(x) - x) / x**2 if abs(x) > mp.mpf("1e-15") else mp.mpf(1) / 2 + x / 6
+
+
+def log1p_tail(x):
+    """(log(1+x) - x + x^2/2) / x^3."""
+    if abs(x) < mp.mpf("1e-12"):
+        return mp.mpf(1) / 3 - x / 4
+    return (mp.log1p(x) - x + x**2 / 2) / x**3
+
+
+def atanh_tail(w):
+    """(2*atanh(s) - 2*s) / s, a function of w = s^2."""
+    s = mp.sqrt(w)
+    return 2 * mp.atanh(s) / s - 2 if s else mp.mpf(0)
+
+
+if __name__ == "__main__":
+    half = mp.log(2) / 2 * mp.mpf("1.001")
+    low, high = mp.sqrt(mp.mpf(1) / 2) - 1, mp.sqrt(mp.mpf(2)) - 1
+    for name, degree in (("exp, float", 3), ("exp, double", 9)):
+        show(name, *remez(exp_tail, lambda x: x**2 / mp.exp(x) + mp.mpf("1e-30"), -half, half, degree))
+    show("log1p, float", *remez(log1p_tail, lambda x: x**3 / mp.log1p(x) if x else mp.mpf("1e-30"), low, high, 6))
+    widest = (high / (2 + high)) ** 2 * mp.mpf("1.001")
+    show("atanh, double", *remez(lambda w: atanh_tail(w) / w if w else mp.mpf(2) / 3, lambda w: w / 2 + mp.mpf("1e-30"), mp.mpf(0), widest, 6))

@@ -1,0 +1,205 @@
+// The loops over logits: the largest, the odds e^(z - peak) and their sums, and the gradient made from them. They are
+// written for a chunk of a row that lies in the first-level cache; storage type S, arithmetic type T.
+
+#pragma once
+
+#include "math.h"
+#include "storage.h"
+
+namespace XENT_ISA {
+namespace {
+
+// How far ahead of its use memory is asked for. Found by measurement: half and double of it are slower.
+constexpr int64_t PREFETCH_BYTES = 4096;
+constexpr int64_t LINE = 64;
+
+// Asks for the lines that hold `count` elements PREFETCH_BYTES ahead of p.
+template <int count, class S>
+XENT_INLINE void prefetch_ahead(const S* p) {
+    const char* ahead = reinterpret_cast<const char*>(p) + PREFETCH_BYTES;
+    for (int64_t byte = 0; byte < int64_t(count * sizeof(S)); byte += LINE) __builtin_prefetch(ahead + byte);
+}
+
+// Lanes of a vector that begins at n - LANES and that no whole vector before it has covered.
+template <class T>
+XENT_INLINE Mask<T> tail_lanes(int64_t n) {
+    const int overlap = int(LANES<T> - n % LANES<T>);
+    return lane_numbers<T>() >= overlap;
+}
+
+// Largest of n >= LANES logits, NaN left aside.
+template <class T, class S>
+inline T largest(const S* z, int64_t n) {
+    constexpr int L = LANES<T>;
+    V<T> top[4];
+    for (V<T>& t : top) t = load_as(z + n - L);
+    int64_t i = 0;
+    for (; i + 4 * L <= n; i += 4 * L)
+        for (int u = 0; u < 4; ++u) top[u] = max(load_as(z + i + u * L), top[u]);
+    for (; i + L <= n; i += L) top[0] = max(load_as(z + i), top[0]);
+    const V<T> lowest = broadcast<T>(Constants<T>::lowest);
+    // The first argument of max is passed over if it is NaN.
+    return max_of_lanes<T>(max(max(max(top[0], lowest), max(top[1], lowest)), max(max(top[2], lowest), max(top[3], lowest))));
+}
+
+// Sums over the odds of a chunk, and the odds themselves if KEEP.
+template <class T, class S, bool KEEP>
+struct OddsLoop {
+    static constexpr int L = LANES<T>;
+    const S* z;
+    T* odds;
+    V<T> peak;
+    V<T> sum[4] = {};
+
+    XENT_INLINE V<T> at(int64_t i) {
+        const V<T> e = exp<T>(load_as(z + i) - peak);
+        if (KEEP) store<T>(odds + i, e);
+        return e;
+    }
+
+    XENT_INLINE void add(int64_t i, int64_t stop) {
+        for (; i + 4 * L <= stop; i += 4 * L) {
+            prefetch_ahead<4 * L>(z + i);
+            for (int u = 0; u < 4; ++u) sum[u] += at(i + u * L);
+        }
+        for (; i + L <= stop; i += L) sum[0] += at(i);
+    }
+};
+
+// Sum of the odds of n >= LANES logits without that at `label`, which is beyond [0, n) if the label is elsewhere.
+template <class T, class S, bool KEEP>
+inline T sum_of_others(const S* z, T* odds, int64_t n, int64_t label, T peak) {
+    constexpr int L = LANES<T>;
+    OddsLoop<T, S, KEEP> loop = {z, odds, broadcast<T>(peak)};
+    const int64_t whole = n - n % L;
+    const bool within = label >= 0 && label < whole;
+    const int64_t special = within ? label - label % L : whole;
+    loop.add(0, special);
+    if (within) {
+        loop.sum[1] += keep<T>(lane_numbers<T>() != int(label - special), loop.at(special));
+        loop.add(special + L, whole);
+    }
+    if (whole < n) {
+        const int64_t i = n - L;
+        Mask<T> counted = tail_lanes<T>(n);
+        if (label >= i && label < n) counted &= lane_numbers<T>() != int(label - i);
+        loop.sum[2] += keep<T>(counted, loop.at(i));
+    }
+    return sum_of_lanes<T>((loop.sum[0] + loop.sum[1]) + (loop.sum[2] + loop.sum[3]));
+}
+
+// Sums over a chunk whose target is spread over the classes.
+template <class T>
+struct Sums {
+    T others, tops, mass, dot;  // as in RowBatch
+};
+
+template <class T, class S, bool KEEP>
+struct DistributionLoop {
+    static constexpr int L = LANES<T>;
+    const S* z;
+    const T* a;
+    T* odds;
+    V<T> peak;
+    V<T> others[2] = {}, mass[2] = {}, dot[2] = {};
+    Mask<T> tops[2] = {};
+
+    XENT_INLINE void at(int u, int64_t i, Mask<T> counted) {
+        const V<T> x = load_as(z + i), gap = x - peak, e = exp<T>(gap), target = keep<T>(counted, load<T>(a + i));
+        if (KEEP) store<T>(odds + i, e);
+        others[u] += keep<T>(~(x >= peak) & counted, e);
+        tops[u] += (x == peak) & counted;
+        mass[u] += target;
+        dot[u] += keep<T>(target != T(0), target * gap);
+    }
+};
+
+template <class T, class S, bool KEEP>
+inline Sums<T> sums_of_distribution(const S* z, const T* a, T* odds, int64_t n, T peak) {
+    constexpr int L = LANES<T>;
+    const Mask<T> all = ~Mask<T>{};
+    DistributionLoop<T, S, KEEP> loop = {z, a, odds, broadcast<T>(peak)};
+    int64_t i = 0;
+    for (; i + 2 * L <= n; i += 2 * L) {
+        prefetch_ahead<2 * L>(z + i);
+        prefetch_ahead<2 * L>(a + i);
+        for (int u = 0; u < 2; ++u) loop.at(u, i + u * L, all);
+    }
+    if (i + L <= n) loop.at(0, i, all);
+    if (n % L) loop.at(1, n - L, tail_lanes<T>(n));
+    return {sum_of_lanes<T>(loop.others[0] + loop.others[1]),
+            -sum_of_lanes<T>(__builtin_convertvector(loop.tops[0] + loop.tops[1], V<T>)),
+            sum_of_lanes<T>(loop.mass[0] + loop.mass[1]), sum_of_lanes<T>(loop.dot[0] + loop.dot[1])};
+}
+
+// Whether one of n >= LANES logits is -inf: its class has no part in the softmax.
+template <class T, class S>
+inline bool has_removed(const S* z, int64_t n) {
+    constexpr int L = LANES<T>;
+    Mask<T> found = load_as(z + n - L) == -Constants<T>::infinity;
+    for (int64_t i = 0; i + L <= n; i += L) found |= load_as(z + i) == -Constants<T>::infinity;
+    return any(found);
+}
+
+// Gradient of a chunk: factor * odds, less pull * a_k if a is given.
+template <class T, class S>
+struct GradientLoop {
+    static constexpr int L = LANES<T>;
+    const T* odds;
+    const T* a;
+    S* gradient;
+    V<T> factor, pull;
+
+    XENT_INLINE V<T> at(int64_t i) const {
+        const V<T> g = load<T>(odds + i) * factor;
+        return a ? g - load<T>(a + i) * pull : g;
+    }
+
+    XENT_INLINE void put(int64_t i, int64_t stop) const {
+        for (; i + L <= stop; i += L) store_as(gradient + i, at(i));
+        if (i < stop) put_some(i, stop);
+    }
+
+    // Fewer elements than a vector holds.
+    inline void put_some(int64_t i, int64_t stop) const {
+        T g[L] = {};
+        S lane[L];
+        for (int64_t k = i; k < stop; ++k) g[k - i] = odds[k] * factor[0] - (a ? a[k] * pull[0] : T(0));
+        store_as(lane, load<T>(g));
+        for (int64_t k = i; k < stop; ++k) gradient[k] = lane[k - i];
+    }
+};
+
+// Elements before p reaches a cache line's beginning.
+template <class S>
+XENT_INLINE int64_t until_line(const S* p) {
+    const uintptr_t address = reinterpret_cast<uintptr_t>(p);
+    return int64_t((LINE - address % LINE) % LINE / sizeof(S));
+}
+
+template <class S, class T>
+XENT_INLINE void stream_as(S* p, V<T> v) {
+    S lane alignas(LINE)[LANES<T>];
+    store_as(lane, v);
+    if constexpr (sizeof(S) == sizeof(T))
+        stream_bytes(p, lane);
+    else
+        stream_half_bytes(p, lane);
+}
+
+template <class T, class S, bool STREAM>
+inline void write_gradient(const T* odds, const T* a, S* gradient, int64_t n, T factor, T pull) {
+    constexpr int L = LANES<T>;
+    const GradientLoop<T, S> loop = {odds, a, gradient, broadcast<T>(factor), broadcast<T>(pull)};
+    if (!STREAM) return loop.put(0, n);
+    const int64_t head = until_line(gradient) < n ? until_line(gradient) : n;
+    const int64_t per_line = LINE / int64_t(sizeof(S));
+    const int64_t stop = head + (n - head) / per_line * per_line;
+    loop.put(0, head);
+    for (int64_t i = head; i < stop; i += per_line)
+        for (int64_t k = 0; k < per_line; k += L) stream_as<S, T>(gradient + i + k, loop.at(i + k));
+    loop.put(stop, n);
+}
+
+}  // namespace
+}  // namespace XENT_ISA

@@ -1,0 +1,76 @@
+// The loss of one event, phi(p) = (1-p)^gamma * ((1-p^q)/q + poly*(1-p)), and its slope h in -log p. See core/event.py.
+
+#pragma once
+
+#include "../xent.h"
+#include "math.h"
+
+namespace XENT_ISA {
+namespace {
+
+// An event's probability in the three forms that lose nothing: p, 1 - p and -log p.
+template <class T>
+struct Probability {
+    V<T> p, miss, nll;
+};
+
+template <class T>
+struct Event {
+    T gamma, poly, q;
+    bool is_log;
+
+    explicit Event(const XentEvent& e)
+        : gamma(T(e.gamma)), poly(T(e.poly)), q(T(e.q)), is_log(e.gamma == 0 && e.poly == 0 && e.q == 0) {}
+};
+
+// 1 - e^-x for x >= 0.
+template <class T>
+XENT_INLINE V<T> one_minus_exp(V<T> x) {
+    const V<T> near = x - x * x * exp_tail(-x);
+    return select<T>(x < T(0.34), near, T(1) - exp<T>(-x));
+}
+
+template <class T>
+XENT_INLINE V<T> unfocused(const Event<T>& event, const Probability<T>& of) {
+    const V<T> loss = event.q != 0 ? one_minus_exp<T>(event.q * of.nll) / event.q : of.nll;
+    return event.poly != 0 ? loss + event.poly * of.miss : loss;
+}
+
+// (1-p)^gamma; 0 where 1-p is below the smallest normal number, so that no power of it is infinite.
+template <class T>
+XENT_INLINE V<T> focus(const Event<T>& event, V<T> miss) {
+    const V<T> power = exp<T>(event.gamma * log<T>(miss));
+    return select<T>(miss < Constants<T>::least_normal, V<T>{}, power);
+}
+
+template <class T>
+XENT_INLINE V<T> phi(const Event<T>& event, const Probability<T>& of) {
+    if (event.is_log) return of.nll;
+    const V<T> loss = unfocused(event, of);
+    if (event.gamma == 0) return loss;
+    const V<T> factor = focus(event, of.miss);
+    return select<T>(factor == T(0), V<T>{}, factor * loss);
+}
+
+template <class T>
+XENT_INLINE V<T> slope(const Event<T>& event, const Probability<T>& of) {
+    if (event.is_log) return broadcast<T>(1);
+    V<T> h = event.poly * of.p + (event.q != 0 ? exp<T>(-event.q * of.nll) : broadcast<T>(1));
+    if (event.gamma == 0) return h;
+    // p*f -> 0 with p, although f may be infinite there.
+    const V<T> pull = select<T>(of.p == T(0), V<T>{}, of.p * unfocused(event, of));
+    const V<T> certain = (V<T>)(of.miss < Constants<T>::least_normal);
+    const V<T> miss = select<T>((Mask<T>)certain, broadcast<T>(1), of.miss);
+    h = focus(event, of.miss) * (event.gamma * (pull / miss) + h);
+    return select<T>((Mask<T>)certain, V<T>{}, h);
+}
+
+// coefficient * loss, in which 0 * inf = 0: what does not count may be impossible.
+template <class T>
+XENT_INLINE V<T> weigh(V<T> coefficient, V<T> loss) {
+    const V<T> product = coefficient * loss;
+    return select<T>((coefficient == T(0)) & (loss == Constants<T>::infinity), V<T>{}, product);
+}
+
+}  // namespace
+}  // namespace XENT_ISA

@@ -1,0 +1,196 @@
+// The softmax link: counts the rows, chooses the kernel that suits their layout, shares the rows out, and reduces.
+
+#pragma once
+
+#include <stdlib.h>
+
+#include "labels.h"
+#include "softmax_events.h"
+#include "softmax_rows.h"
+#include "softmax_split.h"
+#include "softmax_tiles.h"
+
+namespace XENT_ISA {
+namespace {
+
+// Rows of up to this many classes are transposed; longer ones fill vectors well enough.
+constexpr int64_t FEW_CLASSES = 16;
+// Rows side by side of more classes than this would not leave their tile in the second-level cache.
+constexpr int64_t MOST_TILE_CLASSES = 1024;
+// Gradients from this size on are streamed past the caches.
+constexpr int64_t STREAM_BYTES = 4 << 20;
+// Work is cut into blocks of about this many elements whatever the number of threads, so that sums never depend on it;
+// a thread gets two at least, since waking one costs as much as this.
+constexpr int64_t BLOCK = 16384;
+constexpr int64_t LEAST_BLOCKS = 2;
+
+// Takes the losses of rows: writes them if they are wanted, and adds them up by blocks.
+template <class T>
+struct LossSink {
+    const XentSoftmax& call;
+    double* partial;
+    int64_t rows_a_block;
+
+    void take(int64_t first, const T* loss, int64_t count) const {
+        for (int64_t r = 0; r < count;) {
+            const int64_t block = (first + r) / rows_a_block, end = (block + 1) * rows_a_block - first;
+            for (; r < count && r < end; ++r) partial[block] += double(loss[r]);
+        }
+        if (call.rows.data)
+            for (int64_t r = 0; r < count; ++r) {
+                const int64_t row = first + r;
+                store_any(call.rows, row / call.inner * call.rows.outer + row % call.inner * call.rows.inner, loss[r]);
+            }
+    }
+};
+
+template <class T, class Kernel>
+struct RowsTask {
+    const RowSettings<T>& settings;
+    LossSink<T> sink;
+    int64_t rows;
+    const Kernel& prototype;
+    bool failed;
+
+    static void run(int64_t begin, int64_t end, void* context) {
+        RowsTask& task = *static_cast<RowsTask*>(context);
+        const FlushSubnormals flushed;
+        Kernel kernel = task.prototype;
+        if (!kernel.reserve()) {
+            task.failed = true;
+            return;
+        }
+        const int64_t last = end * task.sink.rows_a_block;
+        kernel.run(begin * task.sink.rows_a_block, last < task.rows ? last : task.rows, task.sink);
+    }
+};
+
+template <class T, class S>
+class SoftmaxCall {
+public:
+    SoftmaxCall(const XentSoftmax& call, XentOutcome& outcome)
+        : call(call), outcome(outcome), rows(call.outer * call.inner), transform(call), targets(call) {}
+
+    void run() {
+        if (!count()) return;
+        const RowSettings<T> settings(call, outcome.divisor);
+        const int64_t wanted = BLOCK / (call.classes > 0 ? call.classes : 1);
+        rows_a_block = wanted < 1 ? 1 : wanted;
+        blocks = (rows + rows_a_block - 1) / rows_a_block;
+        partial = static_cast<double*>(calloc(size_t(blocks) + 1, sizeof(double)));
+        if (!partial) return fail();
+        if (rows > 0) choose(settings);
+        for (int64_t b = 0; b < blocks; ++b) outcome.total += partial[b];
+        free(partial);
+        if (call.result.data) store_any(call.result, 0, reduced());
+    }
+
+private:
+    double reduced() const { return call.reduction == XENT_MEAN ? outcome.total / outcome.divisor : outcome.total; }
+
+    void fail() { outcome.bad_operand = XENT_NO_MEMORY; }
+
+    bool count() {
+        outcome.divisor = call.divisor;
+        const bool needs_divisor = call.reduction == XENT_MEAN && call.divisor == 0;
+        if (!needs_divisor && !call.labels.data) return true;
+        const int64_t counts = (rows + ROWS_A_COUNT - 1) / ROWS_A_COUNT;
+        RowCount* of_blocks = static_cast<RowCount*>(malloc(size_t(counts + 1) * sizeof(RowCount)));
+        if (!of_blocks) return fail(), false;
+        RowCounter<T> counter = {call, of_blocks};
+        xent_parallel_for(counts, 4, &RowCounter<T>::task, &counter);
+        double weight = 0;
+        for (int64_t b = 0; b < counts; ++b) {
+            weight += of_blocks[b].weight;
+            if (outcome.bad < 0) outcome.bad = of_blocks[b].bad;
+        }
+        free(of_blocks);
+        if (needs_divisor) outcome.divisor = weight;
+        return outcome.bad < 0;
+    }
+
+    void choose(const RowSettings<T>& settings) {
+        const bool soft = !call.labels.data || targets.is_smooth();
+        if (soft && !settings.event.is_log) return share(settings, EventKernel<T, S>(settings));
+        if (soft)
+            choose_layout<true>(settings);
+        else
+            choose_layout<false>(settings);
+    }
+
+    template <bool SOFT>
+    void choose_layout(const RowSettings<T>& settings) {
+        const bool wants_gradient = call.gradient.data;
+        const bool side_by_side = (call.inner > 1 ? call.logits.inner : call.logits.outer) == 1;
+        const bool tiles = side_by_side ? call.classes <= MOST_TILE_CLASSES : call.classes <= FEW_CLASSES;
+        const bool contiguous = call.logits.along == 1 && (!wants_gradient || call.gradient.along == 1);
+        const bool stream = wants_gradient && rows * call.classes * int64_t(sizeof(S)) >= STREAM_BYTES;
+        if (transform.is_identity() && tiles)
+            return wants_gradient ? share(settings, TileKernel<T, S, SOFT, true>(settings, stream))
+                                  : share(settings, TileKernel<T, S, SOFT, false>(settings, false));
+        if (!transform.is_identity() || !contiguous || call.classes < LANES<T>)
+            return wants_gradient ? share_rows<SOFT, true, false, true>(settings)
+                                  : share_rows<SOFT, false, false, true>(settings);
+        if (is_worth_splitting() && (!SOFT || targets.are_plain())) return split<SOFT>(settings);
+        if (!wants_gradient) return share_rows<SOFT, false, false, false>(settings);
+        return stream ? share_rows<SOFT, true, true, false>(settings) : share_rows<SOFT, true, false, false>(settings);
+    }
+
+    bool is_worth_splitting() const {
+        const int threads = xent_threads();
+        return threads > 1 && rows < 4 * threads && call.classes >= LEAST_SPLIT_CLASSES;
+    }
+
+    template <bool SOFT, bool GRADIENT, bool STREAM, bool PREPARED>
+    void share_rows(const RowSettings<T>& settings) {
+        T* shared = nullptr;
+        if (SOFT && call.labels.data) {
+            shared = static_cast<T*>(malloc(size_t(call.classes + LANES<T>) * sizeof(T)));
+            if (!shared) return fail();
+            targets.fill_shared(shared);
+            for (int64_t k = call.classes; k < call.classes + LANES<T>; ++k) shared[k] = T(0);
+        }
+        share(settings, RowKernel<T, S, SOFT, GRADIENT, STREAM, PREPARED>(settings, shared));
+        free(shared);
+    }
+
+    template <class Kernel>
+    void share(const RowSettings<T>& settings, const Kernel& prototype) {
+        RowsTask<T, Kernel> task = {settings, {call, partial, rows_a_block}, rows, prototype, false};
+        const int64_t least = call.classes >= BLOCK ? 1 : LEAST_BLOCKS;
+        xent_parallel_for(blocks, least, &RowsTask<T, Kernel>::run, &task);
+        if (task.failed) fail();
+    }
+
+    template <bool SOFT>
+    void split(const RowSettings<T>& settings) {
+        using Kernel = SplitKernel<T, S, SOFT>;
+        const int64_t batch = rows < RowBatch<T>::capacity ? rows : RowBatch<T>::capacity;
+        auto* sums = static_cast<RunningSums<T>*>(
+            malloc(size_t(batch * Kernel::parts_of(call)) * sizeof(RunningSums<T>)));
+        if (!sums) return fail();
+        const LossSink<T> sink = {call, partial, rows_a_block};
+        Kernel(settings, sums).run(0, sink);
+        free(sums);
+    }
+
+    const XentSoftmax& call;
+    XentOutcome& outcome;
+    const int64_t rows;
+    const Transform<T> transform;
+    const Targets<T> targets;
+    double* partial = nullptr;
+    int64_t rows_a_block = 1, blocks = 0;
+};
+
+void softmax(const XentSoftmax* call, XentOutcome* outcome) {
+    switch (call->logits.dtype) {
+        case XENT_FLOAT64: return SoftmaxCall<double, double>(*call, *outcome).run();
+        case XENT_BFLOAT16: return SoftmaxCall<float, BFloat16>(*call, *outcome).run();
+        case XENT_FLOAT16: return SoftmaxCall<float, Float16>(*call, *outcome).run();
+        default: return SoftmaxCall<float, float>(*call, *outcome).run();
+    }
+}
+
+}  // namespace
+}  // namespace XENT_ISA

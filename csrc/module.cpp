@@ -1,0 +1,102 @@
+// xent._native: the kernels as Python functions of tuples of numbers, laid out as the structs of xent.h.
+
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/string.h>
+
+#include <string>
+
+#include "isa.h"
+#include "parallel.h"
+
+namespace nb = nanobind;
+
+namespace {
+
+const XentKernels* kernels = xent_best();
+
+// Every field of the structs is one or several words of eight bytes.
+class Words {
+public:
+    Words(void* memory, size_t bytes) : next(static_cast<char*>(memory)), end(next + bytes) {}
+
+    void put(nb::handle value) {
+        if (PyTuple_Check(value.ptr())) {
+            for (nb::handle item : nb::borrow<nb::tuple>(value)) put(item);
+        } else if (PyFloat_Check(value.ptr())) {
+            put_word(PyFloat_AS_DOUBLE(value.ptr()));
+        } else {
+            const long long number = PyLong_AsLongLong(value.ptr());
+            if (number == -1 && PyErr_Occurred()) throw nb::python_error();
+            put_word(static_cast<int64_t>(number));
+        }
+    }
+
+    void check_full() const {
+        if (next != end) throw nb::value_error("too few numbers for the struct");
+    }
+
+private:
+    template <class T>
+    void put_word(T word) {
+        static_assert(sizeof(T) == 8);
+        if (next == end) throw nb::value_error("too many numbers for the struct");
+        memcpy(next, &word, 8);
+        next += 8;
+    }
+
+    char* next;
+    char* const end;
+};
+
+template <class Plan>
+nb::tuple run(void (*kernel)(const Plan*, XentOutcome*), nb::tuple numbers) {
+    static_assert(sizeof(void*) == 8);
+    Plan plan;
+    Words words(&plan, sizeof plan);
+    words.put(numbers);
+    words.check_full();
+    XentOutcome outcome = {0, 0, -1, 0};
+    {
+        nb::gil_scoped_release unlocked;
+        kernel(&plan, &outcome);
+    }
+    return nb::make_tuple(outcome.total, outcome.divisor, outcome.bad, outcome.bad_operand);
+}
+
+nb::list compiled() {
+    nb::list names;
+    for (int i = 0; xent_compiled[i]; ++i) names.append(nb::str(xent_compiled[i]->name));
+    return names;
+}
+
+nb::list supported() {
+    nb::list names;
+    for (int i = 0; xent_compiled[i]; ++i)
+        if (xent_supported(xent_compiled[i])) names.append(nb::str(xent_compiled[i]->name));
+    return names;
+}
+
+void use(const std::string& name) {
+    for (int i = 0; xent_compiled[i]; ++i) {
+        if (name != xent_compiled[i]->name) continue;
+        if (!xent_supported(xent_compiled[i])) throw nb::value_error("this machine lacks the instruction set");
+        kernels = xent_compiled[i];
+        return;
+    }
+    throw nb::value_error("the instruction set is not compiled in");
+}
+
+}  // namespace
+
+NB_MODULE(_native, m) {
+    m.doc() = "Kernels for the CPU. Private: xent.backends.native speaks to them.";
+    m.def("softmax", [](nb::tuple numbers) { return run(kernels->softmax, numbers); });
+    m.def("sigmoid", [](nb::tuple numbers) { return run(kernels->sigmoid, numbers); });
+    m.def("pointwise", [](nb::tuple numbers) { return run(kernels->pointwise, numbers); });
+    m.def("instruction_set", [] { return kernels->name; });
+    m.def("compiled", &compiled, "Instruction sets compiled in, best first.");
+    m.def("supported", &supported, "Those of them that this machine has.");
+    m.def("use", &use, "Use an instruction set.");
+    m.def("use_threads", &xent_use_threads, "Addresses of torch_parallel_for and torch_get_num_threads.");
+    m.def("threads", &xent_threads);
+}
