@@ -59,6 +59,4 @@ def _refuse(name: str, difference: Difference, tolerance: float) -> None:
         amount = getattr(difference, what)
         # Not `>`, which nan would pass.
         if not amount <= tolerance:
-            raise DisagreementError(
-                f"the {what} of {name} differs from xent's by {amount:.1%}: times would not be comparable"
-            )
+            raise DisagreementError(f"the {what} of {name} differs from xent's by {amount:.2%}; not timed")

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import torch
+
 # glibc then keeps what it once got from the kernel, instead of returning it with each large tensor. In bytes.
 KEEP_MAPPED = {
     "MALLOC_MMAP_THRESHOLD_": str(1 << 32),
@@ -16,6 +18,9 @@ KEEP_MAPPED = {
 
 # glibc reads them when a process starts, so that each mode needs a process of its own.
 MODES: dict[str, dict[str, str]] = {"mapped": KEEP_MAPPED, "fresh": {}}
+
+_MOST_AHEAD = 3 << 30
+_PIECE = 1 << 28
 
 # Writing 5 there sets the peak (VmHWM) back to what is resident now; see man 5 proc.
 # The same by mallopt, whose values are of 32 bits, and its opposite: every tensor is mapped and returned on its own.
@@ -41,6 +46,18 @@ def peak_bytes(call: Callable[[], object]) -> int | None:
         return _resident("VmHWM") - before
     except OSError:
         return None
+
+
+def map_ahead(mode: str, size: int) -> None:
+    """In the mode "mapped", have at least so many bytes resident, up to a few gigabytes.
+
+    glibc (2.36) rarely gives an aligned request the place that one of the same size has left, so that tensors wander
+    through the heap until other gaps have merged. Without this, each round would map a little more.
+    """
+    if mode == "mapped":
+        size = min(size, _MOST_AHEAD)
+        pieces = [torch.ones(min(_PIECE, size - begin), dtype=torch.uint8) for begin in range(0, size, _PIECE)]
+        del pieces
 
 
 def page_faults() -> int | None:

@@ -46,7 +46,7 @@ def ratio_figure(measurements: Sequence[Measurement]) -> Figure:
     panels[0].set_yticks(range(len(names)), names)
     panels[0].set_ylim(len(names) - 0.5, -0.5)
     handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper right", ncols=len(labels), frameon=False, fontsize=9)
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False, fontsize=9)
     memory = "already mapped" if measurements[0].memory == "mapped" else "fresh"
     title = f"Time as a multiple of xent's, median and quartiles; right of 1 xent is faster. Memory {memory}"
     figure.suptitle(title, x=0.01, ha="left", fontsize=11)

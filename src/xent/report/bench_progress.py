@@ -23,7 +23,7 @@ def progress_display(console: Console, total: int) -> Iterator[Callable[[Progres
         task = bar.add_task("starting", total=total)
 
         def show(progress: Progress) -> None:
-            bar.update(task, completed=progress.finished, description=_description(progress))
+            bar.update(task, completed=progress.finished, description=_description(progress), refresh=True)
             _line(console, progress)
 
         yield show

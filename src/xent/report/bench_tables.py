@@ -12,7 +12,7 @@ from xent.report import bench_numbers as numbers
 
 def times_table(workload: Workload, measurements: Sequence[Measurement]) -> Table:
     """One row a case: xent's time, and the others' as multiples of it."""
-    table = _table(f"{workload.title}, memory {measurements[0].memory}: xent's time, and the others' over it")
+    table = _table(f"{workload.title}, memory {measurements[0].memory}")
     table.add_column("case", overflow="fold")
     table.add_column(XENT, justify="right", no_wrap=True)
     others = [name for name in measurements[0].contestants() if name != XENT]
