@@ -12,11 +12,11 @@
 namespace XENT_ISA {
 namespace {
 
-enum TileScratch { TILE_ODDS, TILE_TARGETS };
+enum RowTileScratch { TILE_ODDS, TILE_TARGETS };
 
 // A tile in scratch memory: class-major, RowBatch::capacity rows wide.
 template <class T>
-struct Tile {
+struct RowTile {
     static constexpr int width = RowBatch<T>::capacity;
     T* cells;
 
@@ -27,7 +27,7 @@ struct Tile {
 template <class T, class S>
 struct TileMover {
     static constexpr int L = LANES<T>;
-    Tile<T> tile;
+    RowTile<T> tile;
     int64_t classes, rows, along, step;
 
     void load(const S* from) const {
@@ -107,7 +107,7 @@ public:
         : settings(settings), call(settings.call), targets(call), stream(stream) {}
 
     bool reserve() {
-        const int64_t bytes = call.classes * Tile<T>::width * int64_t(sizeof(T));
+        const int64_t bytes = call.classes * RowTile<T>::width * int64_t(sizeof(T));
         odds.cells = static_cast<T*>(xent_scratch(TILE_ODDS, bytes));
         target.cells = SOFT ? static_cast<T*>(xent_scratch(TILE_TARGETS, bytes)) : nullptr;
         return odds.cells && (!SOFT || target.cells);
@@ -117,7 +117,7 @@ public:
     void run(int64_t first, int64_t last, Sink& sink) {
         for (int64_t row = first; row < last;) {
             const int64_t left = last - row;
-            const Stretch rows(call, row, left < Tile<T>::width ? left : Tile<T>::width);
+            const Stretch rows(call, row, left < RowTile<T>::width ? left : RowTile<T>::width);
             describe(settings, rows, batch);
             read(rows);
             if (!batch.all_read)
@@ -257,7 +257,7 @@ private:
     const XentSoftmax& call;
     const Targets<T> targets;
     const bool stream;
-    Tile<T> odds = {}, target = {};
+    RowTile<T> odds = {}, target = {};
     RowBatch<T> batch = {};
 };
 
