@@ -18,9 +18,14 @@ template <class T>
 struct Event {
     T gamma, poly, q;
     bool is_log;
+    int whole;  // gamma if it is a small whole number, else 0
 
     explicit Event(const XentEvent& e)
-        : gamma(T(e.gamma)), poly(T(e.poly)), q(T(e.q)), is_log(e.gamma == 0 && e.poly == 0 && e.q == 0) {}
+        : gamma(T(e.gamma)),
+          poly(T(e.poly)),
+          q(T(e.q)),
+          is_log(e.gamma == 0 && e.poly == 0 && e.q == 0),
+          whole(e.gamma <= 8 && e.gamma == int(e.gamma) ? int(e.gamma) : 0) {}
 };
 
 // 1 - e^-x for x >= 0.
@@ -30,16 +35,32 @@ XENT_INLINE V<T> one_minus_exp(V<T> x) {
     return select<T>(x < T(0.34), near, T(1) - exp<T>(-x));
 }
 
+// (1 - p^q) / q.
+template <class T>
+XENT_INLINE V<T> box_cox(const Event<T>& event, const Probability<T>& of) {
+    if (event.q == 0) return of.nll;
+    return event.q == 1 ? of.miss : one_minus_exp<T>(event.q * of.nll) / event.q;
+}
+
+// p^q.
+template <class T>
+XENT_INLINE V<T> power(const Event<T>& event, const Probability<T>& of) {
+    if (event.q == 0) return broadcast<T>(1);
+    return event.q == 1 ? of.p : exp<T>(-event.q * of.nll);
+}
+
 template <class T>
 XENT_INLINE V<T> unfocused(const Event<T>& event, const Probability<T>& of) {
-    const V<T> loss = event.q != 0 ? one_minus_exp<T>(event.q * of.nll) / event.q : of.nll;
+    const V<T> loss = box_cox(event, of);
     return event.poly != 0 ? loss + event.poly * of.miss : loss;
 }
 
 // (1-p)^gamma; 0 where 1-p is below the smallest normal number, so that no power of it is infinite.
 template <class T>
 XENT_INLINE V<T> focus(const Event<T>& event, V<T> miss) {
-    const V<T> power = exp<T>(event.gamma * log<T>(miss));
+    V<T> power = miss;
+    for (int k = 1; k < event.whole; ++k) power *= miss;
+    if (!event.whole) power = exp<T>(event.gamma * log<T>(miss));
     return select<T>(miss < Constants<T>::least_normal, V<T>{}, power);
 }
 
@@ -55,7 +76,7 @@ XENT_INLINE V<T> phi(const Event<T>& event, const Probability<T>& of) {
 template <class T>
 XENT_INLINE V<T> slope(const Event<T>& event, const Probability<T>& of) {
     if (event.is_log) return broadcast<T>(1);
-    V<T> h = event.poly * of.p + (event.q != 0 ? exp<T>(-event.q * of.nll) : broadcast<T>(1));
+    V<T> h = event.poly * of.p + power(event, of);
     if (event.gamma == 0) return h;
     // p*f -> 0 with p, although f may be infinite there.
     const V<T> pull = select<T>(of.p == T(0), V<T>{}, of.p * unfocused(event, of));

@@ -1,0 +1,315 @@
+// Binary cross entropy of logits: every element is a softmax over (0, z), with an event for each of its two sides. Both
+// are formed from the smaller one's odds, e = exp(-|z|), so that neither is a difference:
+//     p of the likelier side = 1 / (1 + e)       -log p = log1p(e)
+//     p of the other         = e / (1 + e)       -log p = log1p(e) + |z|
+// See backends/reference/sigmoid.py.
+
+#pragma once
+
+#include "counted.h"
+#include "softcap.h"
+
+namespace XENT_ISA {
+namespace {
+
+enum SigmoidKind {
+    PLAIN,     // phi is -log p on both sides, of the logits as they are; all elements are read and count alike
+    WEIGHTED,  // as PLAIN, but the two sides of an element may count differently, and its loss is wanted
+    ANY
+};
+
+template <class T>
+struct SigmoidProblem {
+    const XentSigmoid& call;
+    const SigmoidKind kind;
+    const Tiling tiling;
+    const double divisor;
+    const T factor;  // of the gradient
+
+    explicit SigmoidProblem(const XentSigmoid& call)
+        : call(call),
+          kind(kind_of(call)),
+          tiling(call.outer, call.classes, TILE<T>),
+          divisor(XENT_ISA::divisor<T>(call, tiling)),
+          factor(T(call.grad_output / divisor)) {}
+
+    static SigmoidKind kind_of(const XentSigmoid& call) {
+        const bool is_log = Event<T>(call.positive).is_log && Event<T>(call.negative).is_log && call.negative.shift == 0;
+        const bool as_it_is = call.softcap == 0 && !call.scale.data && !call.offset.data && call.neg_scale == 1;
+        if (!is_log || !as_it_is || !counts_all(call)) return ANY;
+        const bool weighted = call.weight.data || call.pos_weight.data || call.neg_weight.data || call.smoothing != 0;
+        return weighted || call.rows.data || call.row_gradient.data ? WEIGHTED : PLAIN;
+    }
+};
+
+template <class T>
+XENT_INLINE V<T> sign_bits(V<T> x) {
+    return (V<T>)((Mask<T>)x & (Mask<T>)broadcast<T>(T(-0.0)));
+}
+
+template <class T>
+XENT_INLINE V<T> minus_size(V<T> x) {
+    return (V<T>)((Mask<T>)x | (Mask<T>)broadcast<T>(T(-0.0)));
+}
+
+template <class T>
+XENT_INLINE V<T> flip_sign(V<T> x, V<T> by) {
+    return (V<T>)((Mask<T>)x ^ (Mask<T>)sign_bits<T>(by));
+}
+
+// What the loss of the positive and of the negative side is multiplied by.
+template <class T>
+struct Coefficients {
+    V<T> positive, negative;
+
+    // Of the side that the logit speaks against, and of the other.
+    XENT_INLINE V<T> wrong(V<T> z) const { return select<T>((Mask<T>)z < 0, positive, negative); }
+    XENT_INLINE V<T> right(V<T> z) const { return select<T>((Mask<T>)z < 0, negative, positive); }
+};
+
+// The logits of a tile, their odds e and log1p(e). Each is made in a loop of its own: the processor can work on more
+// elements at once the fewer operations there are between the first and the last of one.
+template <class T>
+struct Link {
+    const T* logits;
+    alignas(CACHE_LINE) T odds[TILE<T>], nll[TILE<T>];
+
+    void set_odds(const T* z, int64_t count) {
+        logits = z;
+        for (int64_t i = 0; i < count; i += LANES<T>) store<T>(odds + i, exp<T>(minus_size<T>(load(z + i))));
+    }
+
+    void set(const T* z, int64_t count) {
+        set_odds(z, count);
+        for (int64_t i = 0; i < count; i += LANES<T>) store<T>(nll + i, log1p<T>(load(odds + i)));
+    }
+
+    // The event of the positive side.
+    XENT_INLINE Probability<T> positive(int64_t i) const {
+        const V<T> z = load(logits + i), e = load(odds + i), log1p_e = load(nll + i);
+        const V<T> likelier = T(1) / (T(1) + e), other = e / (T(1) + e);
+        const Mask<T> below = z < T(0);
+        return {select<T>(below, other, likelier), select<T>(below, likelier, other),
+                select<T>(below, log1p_e - z, log1p_e)};
+    }
+
+    // That of the negative side, given the other.
+    XENT_INLINE Probability<T> negative(int64_t i, const Probability<T>& positive) const {
+        const V<T> z = load(logits + i), log1p_e = load(nll + i);
+        return {positive.miss, positive.p, select<T>(z < T(0), log1p_e, log1p_e + z)};
+    }
+};
+
+// ASL's shift of the negative side: its event has probability u = min(1 - p + shift, 1).
+template <class T>
+struct Shift {
+    T shift, complement;
+    T kink, kink_rest;  // log(shift / (1 - shift)), where p = shift, in two parts
+
+    explicit Shift(double shift) : shift(T(shift)), complement(T(1 - shift)) {
+        const double logit = log<double>(broadcast(shift))[0] - log1p<double>(broadcast(-shift))[0];
+        kink = T(logit);
+        kink_rest = T(logit - kink);
+    }
+
+    // That event, and d(-log u)/dz = p*(1-p)/u, or 0 where u = 1, the kink included. `positive` is the other side's.
+    XENT_INLINE Probability<T> negative(V<T> z, const Probability<T>& positive, V<T>& slope) const {
+        const V<T> above = (z - kink) - kink_rest;
+        const Mask<T> costless = above <= T(0);
+        // 1 - u = p - shift, not as a difference: near the kink it would keep little.
+        const V<T> product = positive.p * complement * one_minus_exp<T>(above);
+        const V<T> gap = select<T>(costless, V<T>{}, product), u = positive.miss + shift;
+        slope = select<T>(costless, V<T>{}, positive.p * positive.miss / u);
+        // It is the small one of the two for small p, u itself for large p.
+        const Mask<T> near = gap < T(0.5);
+        return {select<T>(near, T(1) - gap, u), gap, -select<T>(near, log1p<T>(keep<T>(near, -gap)), log<T>(u))};
+    }
+};
+
+template <class T>
+class SigmoidWorker {
+public:
+    explicit SigmoidWorker(const SigmoidProblem<T>& problem)
+        : problem(problem),
+          call(problem.call),
+          positive_event(call.positive),
+          negative_event(call.negative),
+          shift(call.negative.shift),
+          logits(call.logits, problem.tiling, T(0)),
+          target(call.target, problem.tiling, T(0)),
+          weight(call.weight, problem.tiling, T(1)),
+          pos_weight(call.pos_weight, problem.tiling, T(1)),
+          neg_weight(call.neg_weight, problem.tiling, T(1)),
+          prior(call.prior, problem.tiling, T(0.5)),
+          scale(call.scale, problem.tiling, T(1)),
+          offset(call.offset, problem.tiling, T(0)),
+          row_gradient(call.row_gradient, problem.tiling, T(1)),
+          counted(call, problem.tiling),
+          gradient(call.gradient, problem.tiling),
+          rows(call.rows, problem.tiling) {}
+
+    void take(const Tile& tile) {
+        z = logits.read(tile);
+        y = target.read(tile);
+        if (problem.kind != PLAIN) read_weights(tile);
+        switch (problem.kind) {
+            case PLAIN: take_plain(tile.count()); break;
+            case WEIGHTED: take_weighted(tile.count()); break;
+            default: take_any(tile); break;
+        }
+        gradient.write(tile);
+        rows.write(tile);
+    }
+
+    DoubleSum sum;
+
+private:
+    void read_weights(const Tile& tile) {
+        weights = weight.read(tile);
+        pos_weights = pos_weight.read(tile);
+        neg_weights = neg_weight.read(tile);
+        priors = prior.read(tile);
+        row_gradients = row_gradient.read(tile);
+    }
+
+    // loss = log1p(e) + wrong * |z|. Several log1p are taken as one: (1+a)(1+b) - 1 = a + b + a*b, where nothing cancels.
+    void take_plain(int64_t count) {
+        const T *z = this->z, *y = this->y;
+        T* slopes = gradient.tile_if_wanted();
+        const T factor = problem.factor;
+        link.set_odds(z, count);
+        constexpr int64_t step = VECTORS_A_SUM * LANES<T>;
+        for (int64_t begin = 0; begin < count; begin += step) {
+            V<T> odds = {}, far = {};
+            const int64_t end = smaller(begin + step, count);
+            for (int64_t i = begin; i < end; i += LANES<T>) {
+                const V<T> x = load(z + i), t = load(y + i), e = load(link.odds + i);
+                const V<T> wrong = Coefficients<T>{t, T(1) - t}.wrong(x);
+                if (slopes) store<T>(slopes + i, flip_sign<T>((wrong - e / (T(1) + e)) * factor, x));
+                far -= first_of<T>(keep<T>(wrong != T(0), wrong * minus_size<T>(x)), end - i);
+                const V<T> more = first_of<T>(e, end - i);
+                odds = odds * more + (odds + more);
+            }
+            sum.add(log1p<T>(odds) + far);
+        }
+    }
+
+    void take_weighted(int64_t count) {
+        const T* z = this->z;
+        T *slopes = gradient.tile_if_wanted(), *losses = rows.tile_if_wanted();
+        link.set(z, count);
+        add_vectors<T>(sum, count, [&](int64_t i) __attribute__((always_inline)) {
+            const V<T> x = load(z + i), e = load(link.odds + i);
+            const Coefficients<T> c = coefficients(i, load(y + i));
+            const V<T> wrong = c.wrong(x), right = c.right(x);
+            if (slopes) {
+                const V<T> g = (wrong - right * e) * (factor(i) / (T(1) + e));
+                store<T>(slopes + i, flip_sign<T>(g, x));
+            }
+            const V<T> loss = (wrong + right) * load(link.nll + i) - keep<T>(wrong != T(0), wrong * minus_size<T>(x));
+            if (losses) store<T>(losses + i, loss);
+            return loss;
+        });
+    }
+
+    void take_any(const Tile& tile) {
+        read_logits(tile);
+        T *slopes = gradient.tile_if_wanted(), *losses = rows.tile_if_wanted();
+        add_vectors<T>(sum, tile.count(), [&](int64_t i) __attribute__((always_inline)) {
+            const Mask<T> read = counted.lanes(i, load(y + i));
+            Coefficients<T> c = coefficients(i, keep<T>(read, load(y + i)));
+            c.positive *= counted.weight(i);
+            c.negative *= counted.weight(i);
+            const Probability<T> positive = link.positive(i);
+            V<T> push_slope;
+            const Probability<T> negative = negative_side(i, positive, push_slope);
+            if (slopes) {
+                const V<T> pull = weigh<T>(c.positive, slope<T>(positive_event, positive) * positive.miss);
+                const V<T> push = weigh<T>(c.negative, slope<T>(negative_event, negative) * push_slope);
+                store<T>(slopes + i, keep<T>(read, (push - pull) * factor(i) * transform_slope(i)));
+            }
+            const V<T> of_negative = phi<T>(negative_event, negative) / T(call.neg_scale);
+            V<T> loss = weigh<T>(c.positive, phi<T>(positive_event, positive)) + weigh<T>(c.negative, of_negative);
+            loss = keep<T>(read, loss);
+            if (losses) store<T>(losses + i, loss);
+            return loss;
+        });
+    }
+
+    // Logits as they enter the link, 0 where they are not read.
+    void read_logits(const Tile& tile) {
+        counted.read(tile);
+        scales = scale.read(tile);
+        offsets = offset.read(tile);
+        const int64_t count = tile.count();
+        for (int64_t i = 0; i < count; i += LANES<T>) {
+            const Mask<T> read = counted.lanes(i, load(y + i));
+            store<T>(changed + i, keep<T>(read, transformed(i, keep<T>(read, load(z + i)))));
+        }
+        link.set(changed, count);
+        if (call.neg_scale == 1) return;
+        for (int64_t i = 0; i < count; i += LANES<T>) store<T>(scaled + i, T(call.neg_scale) * load(changed + i));
+        scaled_link.set(scaled, count);
+    }
+
+    XENT_INLINE V<T> transformed(int64_t i, V<T> x) const {
+        if (call.softcap != 0) x = softcap<T>(x, T(call.softcap));
+        return x * load(scales + i) + load(offsets + i);
+    }
+
+    // Only used where the element is read.
+    XENT_INLINE V<T> transform_slope(int64_t i) const {
+        const V<T> slope = load(scales + i);
+        return call.softcap != 0 ? slope * softcap_slope<T>(load(z + i), T(call.softcap)) : slope;
+    }
+
+    // The event of the negative side, and d(-log u)/d(neg_scale * z), which without a shift is p.
+    XENT_INLINE Probability<T> negative_side(int64_t i, const Probability<T>& positive, V<T>& slope) const {
+        const Link<T>& link = call.neg_scale == 1 ? this->link : scaled_link;
+        const Probability<T> other = call.neg_scale == 1 ? positive : link.positive(i);
+        if (call.negative.shift != 0) return shift.negative(load(link.logits + i), other, slope);
+        slope = other.p;
+        return link.negative(i, other);
+    }
+
+    XENT_INLINE Coefficients<T> coefficients(int64_t i, V<T> t) const {
+        if (call.smoothing != 0) t = T(1 - call.smoothing) * t + T(call.smoothing) * load(priors + i);
+        const V<T> common = load(weights + i);
+        return {t * load(pos_weights + i) * common, (T(1) - t) * load(neg_weights + i) * common};
+    }
+
+    // What an element's gradient is multiplied by.
+    XENT_INLINE V<T> factor(int64_t i) const { return problem.factor * load(row_gradients + i); }
+
+    const FlushSubnormals flushed;
+    const SigmoidProblem<T>& problem;
+    const XentSigmoid& call;
+    const Event<T> positive_event, negative_event;
+    const Shift<T> shift;
+    Operand<T> logits, target, weight, pos_weight, neg_weight, prior, scale, offset, row_gradient;
+    Counted<T> counted;
+    Result<T> gradient, rows;
+    // Of the tile at hand.
+    const T *z, *y, *weights, *pos_weights, *neg_weights, *priors, *scales, *offsets, *row_gradients;
+    Link<T> link, scaled_link;  // of the logits, and of neg_scale times these
+    alignas(CACHE_LINE) T changed[TILE<T>], scaled[TILE<T>];
+};
+
+template <class T>
+void sigmoid_in(const XentSigmoid& call, XentOutcome& outcome) {
+    const SigmoidProblem<T> problem(call);
+    outcome.total = BlockSums<SigmoidWorker<T>, SigmoidProblem<T>>::of(problem);
+    outcome.divisor = problem.divisor;
+    write_number(call.result, outcome.total / outcome.divisor);
+}
+
+void sigmoid(const XentSigmoid* call, XentOutcome* outcome) {
+    *outcome = {0, 0, -1, 0};
+    if (call->logits.dtype == XENT_FLOAT64 || call->target.dtype == XENT_FLOAT64)
+        sigmoid_in<double>(*call, *outcome);
+    else
+        sigmoid_in<float>(*call, *outcome);
+}
+
+}  // namespace
+}  // namespace XENT_ISA
