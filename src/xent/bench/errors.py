@@ -6,4 +6,4 @@ class InputError(ValueError):
 
 
 class DisagreementError(RuntimeError):
-    """Contestants that do not compute the same: their times would not be comparable."""
+    """A result of xent that is wrong, so that its time is worth nothing."""

@@ -19,7 +19,7 @@ KEEP_MAPPED = {
 # glibc reads them when a process starts, so that each mode needs a process of its own.
 MODES: dict[str, dict[str, str]] = {"mapped": KEEP_MAPPED, "fresh": {}}
 
-_MOST_AHEAD = 3 << 30
+_MOST_AHEAD = 2 << 30
 _PIECE = 1 << 28
 
 # Writing 5 there sets the peak (VmHWM) back to what is resident now; see man 5 proc.
@@ -49,7 +49,7 @@ def peak_bytes(call: Callable[[], object]) -> int | None:
 
 
 def map_ahead(mode: str, size: int) -> None:
-    """In the mode "mapped", have at least so many bytes resident, up to a few gigabytes.
+    """In the mode "mapped", have at least so many bytes resident, up to two gibibytes.
 
     glibc (2.36) rarely gives an aligned request the place that one of the same size has left, so that tensors wander
     through the heap until other gaps have merged. Without this, each round would map a little more.

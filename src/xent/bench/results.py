@@ -36,7 +36,7 @@ class Measurement:
         times: By workload and contestant.
         peak_bytes: By workload and contestant: memory at the peak beyond input and target and, where there is a
             backward, beyond the gradient; None where the system does not tell.
-        differences: By rival: how far its loss and gradient are from xent's.
+        differences: By contestant: errors of loss and gradient, and whether they are tolerable; see agreement.py.
         fastest_read: Which function the floor "read" is.
         machine: What it was measured on.
     """
@@ -45,7 +45,7 @@ class Measurement:
     memory: str
     times: Mapping[str, Mapping[str, Times]]
     peak_bytes: Mapping[str, Mapping[str, int | None]]
-    differences: Mapping[str, Mapping[str, float]]
+    differences: Mapping[str, Mapping[str, float | bool | None]]
     fastest_read: str
     machine: Mapping[str, str | int]
 
@@ -65,6 +65,10 @@ class Measurement:
     def rounds(self, workload: str) -> int:
         """Number of rounds."""
         return len(self.times[workload][XENT].seconds)
+
+    def wrong(self) -> tuple[str, ...]:
+        """The contestants whose result is wrong; never xent, which then has no times."""
+        return tuple(name for name, difference in self.differences.items() if not difference["tolerable"])
 
     def to_json(self) -> dict[str, Any]:
         """JSON values, from which :meth:`from_json` makes the same again."""

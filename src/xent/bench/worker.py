@@ -43,7 +43,7 @@ def measure(order: Order, stage: Callable[[str], None]) -> Measurement:
         stage: Told what is being done.
 
     Raises:
-        DisagreementError: If the contestants do not compute the same.
+        DisagreementError: If xent's result is wrong.
     """
     if order.threads is not None:
         torch.set_num_threads(order.threads)
@@ -59,7 +59,7 @@ def measure(order: Order, stage: Callable[[str], None]) -> Measurement:
         gc.collect()
         gc.freeze()
         stage("comparing results")
-        differing = differences(found, data.input, data.target)
+        differing = differences(found, loss, inputs)
         stage("peak memory")
         peaks = _peaks(found, data)
     memory.map_ahead(order.memory, ROOM * _largest(peaks, data))

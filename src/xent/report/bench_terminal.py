@@ -21,6 +21,8 @@ def print_outcomes(console: Console, outcomes: Sequence[Measurement | Failure]) 
         console.print()
         for line in machine(measured[0]):
             console.print(Text(line, style="dim"), soft_wrap=True)
+    for line in wrong_results(measured):
+        console.print(Text(line, style="yellow"), soft_wrap=True)
     for failure in outcomes:
         if isinstance(failure, Failure):
             console.print(Text(f"Not measured: {failure.case.name}, {failure.memory}: {failure.reason}", style="red"))
@@ -49,6 +51,14 @@ def summary(workload: Workload, measurements: Sequence[Measurement]) -> Iterator
         )
 
 
+def wrong_results(measurements: Sequence[Measurement]) -> Iterator[str]:
+    """Rivals whose times are of a wrong result, a line each."""
+    for measurement in measurements:
+        for name in measurement.wrong():
+            errors = (f"{what} {_error(measurement.differences[name][what])}" for what in ("loss", "gradient"))
+            yield f"Wrong result of {name}, {measurement.case.name}, {measurement.memory}: {', '.join(errors)}"
+
+
 def legend(measurement: Measurement) -> str:
     """How to read the tables."""
     return (
@@ -63,6 +73,10 @@ def machine(measurement: Measurement) -> Iterator[str]:
     """What it was measured on, a line each."""
     for name, value in measurement.machine.items():
         yield f"{name}: {value}"
+
+
+def _error(value: float | bool | None) -> str:
+    return "not finite" if value is None else f"off by {value:.1%}"
 
 
 def _range(medians: Sequence[float]) -> str:
