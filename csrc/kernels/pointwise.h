@@ -1,0 +1,212 @@
+// Losses of probabilities and log-probabilities, element by element:
+//     binary cross entropy   -(y*log p + (1-y)*log(1-p)), each logarithm at least -100, and flat where that bound acts
+//     divergence             t*(log t - x), where t = 0 costs nothing
+// See backends/reference/probabilities.py.
+
+#pragma once
+
+#include "counted.h"
+
+namespace XENT_ISA {
+namespace {
+
+template <class T>
+struct PointwiseProblem {
+    const XentPointwise& call;
+    const Tiling tiling;
+    const double divisor;
+    const T factor;  // of the gradient
+    int64_t* const first_bad;
+
+    PointwiseProblem(const XentPointwise& call, int64_t* first_bad)
+        : call(call),
+          tiling(call.outer, call.classes, TILE<T>),
+          divisor(XENT_ISA::divisor<T>(call, tiling) / (call.kind != XENT_BCE ? call.batch : 1)),
+          factor(T(call.grad_output / divisor)),
+          first_bad(first_bad) {}
+};
+
+// Loss of a vector of elements, and its derivative in the input times a factor.
+template <class T>
+struct Term {
+    V<T> loss, gradient;
+};
+
+// log(x) for any x >= 0, subnormal ones included; NaN below 0.
+template <class T>
+XENT_INLINE V<T> log_of_any(V<T> x) {
+    const Mask<T> tiny = x < Constants<T>::least_normal;
+    if (!any(tiny)) return log<T>(x);
+    constexpr T step = sizeof(T) == 4 ? T(0x1p24) : T(0x1p53), bits = sizeof(T) == 4 ? 24 : 53;
+    const V<T> scaled = log<T>(select<T>(tiny, x * step, x));
+    const V<T> result = select<T>(tiny, scaled - bits * Constants<T>::ln2, scaled);
+    return select<T>(x < T(0), broadcast<T>(T(__builtin_nan(""))), result);
+}
+
+// e^x for any x, also where it nears the largest number.
+template <class T>
+XENT_INLINE V<T> exp_of_any(V<T> x) {
+    constexpr T most = -Constants<T>::least_exponent;
+    if (!any(x > most)) return exp<T>(x);
+    const V<T> root = exp<T>(select<T>(x > 2 * most, broadcast<T>(most), T(0.5) * x));
+    return select<T>(x > most, root * root, exp<T>(x));
+}
+
+template <class T>
+struct BinaryCrossEntropy {
+    static constexpr bool has_range = true;
+    // Subnormal probabilities have logarithms above the bound: they are not flushed.
+    struct Arithmetic {
+        Arithmetic() {}
+    };
+
+    XENT_INLINE static Term<T> of(V<T> p, V<T> y, V<T> factor) {
+        const V<T> one = broadcast<T>(1), bound = broadcast<T>(-100);
+        const Mask<T> sure = p == T(1);
+        const V<T> log_p = log_of_any<T>(p), log_miss = select<T>(sure, bound, log1p<T>(-p));
+        const V<T> loss = -(y * max(bound, log_p) + (one - y) * log_miss);
+        // (p-y) / (p*(1-p)); where one of the logarithms is flat, what the other leaves, as p or 1-p is 1.
+        const Mask<T> hopeless = log_p < bound;
+        const V<T> slope = select<T>(hopeless, one - y, select<T>(sure, -y, p - y));
+        const V<T> spread = select<T>(hopeless | sure, one, p * (one - p));
+        // 1/p may be beyond the largest number where the gradient, which is divided by their count, is not.
+        constexpr T room = T(0x1p24);
+        return {loss, slope / (spread * room) * (factor * room)};
+    }
+};
+
+template <class T>
+struct Divergence {
+    static constexpr bool has_range = false;
+    using Arithmetic = FlushSubnormals;
+
+    XENT_INLINE static Term<T> of(V<T> x, V<T> t, V<T> factor) {
+        const V<T> log_t = select<T>(t == T(0), V<T>{}, log_of_any<T>(t));
+        return of_both(x, t, log_t, factor);
+    }
+
+    // A pair of impossible events costs nothing, although log t - x is inf - inf.
+    XENT_INLINE static Term<T> of_both(V<T> x, V<T> t, V<T> log_t, V<T> factor) {
+        const T infinity = Constants<T>::infinity;
+        const Mask<T> unread = (t == T(0)) & ((x == infinity) | (x == -infinity));
+        return {t * (log_t - select<T>(unread, V<T>{}, x)), -t * factor};
+    }
+};
+
+template <class T>
+struct LogDivergence {
+    static constexpr bool has_range = false;
+    using Arithmetic = FlushSubnormals;
+
+    XENT_INLINE static Term<T> of(V<T> x, V<T> log_t, V<T> factor) {
+        const V<T> t = exp_of_any<T>(log_t);
+        const Mask<T> impossible = log_t == -Constants<T>::infinity;
+        return Divergence<T>::of_both(x, t, select<T>(impossible, V<T>{}, log_t), factor);
+    }
+};
+
+template <class T, class Loss>
+class PointwiseWorker {
+public:
+    explicit PointwiseWorker(const PointwiseProblem<T>& problem)
+        : problem(problem),
+          call(problem.call),
+          all(counts_all(call)),
+          input(call.input, problem.tiling, T(0)),
+          target(call.target, problem.tiling, T(0)),
+          weight(call.weight, problem.tiling, T(1)),
+          row_gradient(call.row_gradient, problem.tiling, T(1)),
+          counted(call, problem.tiling),
+          gradient(call.gradient, problem.tiling),
+          rows(call.rows, problem.tiling) {}
+
+    void take(const Tile& tile) {
+        const T *inputs = input.read(tile), *targets = target.read(tile), *weights = weight.read(tile);
+        const T* row_gradients = row_gradient.read(tile);
+        T *gradients = gradient.tile_if_wanted(), *losses = rows.tile_if_wanted();
+        counted.read(tile);
+        Mask<T> outside = {};
+        add_vectors<T>(sum, tile.count(), [&](int64_t i) __attribute__((always_inline)) {
+            V<T> x = load(inputs + i), y = load(targets + i), w = load(weights + i);
+            Mask<T> read = ~Mask<T>{};
+            if (!all) {
+                read = counted.lanes(i, y);
+                x = keep<T>(read, x), y = keep<T>(read, y), w *= counted.weight(i);
+            }
+            if (Loss::has_range) outside |= is_outside(x) | is_outside(y);
+            const Term<T> term = Loss::of(x, y, w * problem.factor * load(row_gradients + i));
+            if (gradients) store<T>(gradients + i, keep<T>(read, term.gradient));
+            const V<T> loss = keep<T>(read, term.loss * w);
+            if (losses) store<T>(losses + i, loss);
+            return loss;
+        });
+        if (Loss::has_range && any(outside)) report(tile, inputs, targets);
+        gradient.write(tile);
+        rows.write(tile);
+    }
+
+    DoubleSum sum;
+
+private:
+    // NaN is outside too.
+    XENT_INLINE static Mask<T> is_outside(V<T> x) { return ~((x >= T(0)) & (x <= T(1))); }
+    static bool is_outside(T x) { return !(x >= T(0) && x <= T(1)); }
+
+    // Keeps the first position among all threads, twice it for the input and one more for the target.
+    void report(const Tile& tile, const T* inputs, const T* targets) {
+        const int64_t start = tile.row * problem.tiling.columns + tile.column;
+        for (int64_t i = 0; i < tile.count(); ++i) {
+            const bool bad_input = is_outside(inputs[i]), bad_target = is_outside(targets[i]);
+            const bool read = all || counted.lanes(i - i % LANES<T>, V<T>{})[i % LANES<T>];
+            if (!read || (!bad_input && !bad_target)) continue;
+            return keep_first(2 * (start + i) + !bad_input);
+        }
+    }
+
+    void keep_first(int64_t found) {
+        int64_t known = __atomic_load_n(problem.first_bad, __ATOMIC_RELAXED);
+        while ((known < 0 || found < known) && !__atomic_compare_exchange_n(problem.first_bad, &known, found, false,
+                                                                           __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+        }
+    }
+
+    const typename Loss::Arithmetic arithmetic;
+    const PointwiseProblem<T>& problem;
+    const XentPointwise& call;
+    const bool all;
+    Operand<T> input, target, weight, row_gradient;
+    Counted<T> counted;
+    Result<T> gradient, rows;
+};
+
+template <class T>
+double pointwise_sum(const PointwiseProblem<T>& problem) {
+    using Problem = PointwiseProblem<T>;
+    switch (problem.call.kind) {
+        case XENT_BCE: return BlockSums<PointwiseWorker<T, BinaryCrossEntropy<T>>, Problem>::of(problem);
+        case XENT_KL: return BlockSums<PointwiseWorker<T, Divergence<T>>, Problem>::of(problem);
+        default: return BlockSums<PointwiseWorker<T, LogDivergence<T>>, Problem>::of(problem);
+    }
+}
+
+template <class T>
+void pointwise_in(const XentPointwise& call, XentOutcome& outcome) {
+    int64_t first_bad = -1;
+    const PointwiseProblem<T> problem(call, &first_bad);
+    outcome.total = pointwise_sum(problem);
+    outcome.divisor = problem.divisor;
+    outcome.bad = first_bad < 0 ? -1 : first_bad / 2;
+    outcome.bad_operand = first_bad < 0 ? 0 : first_bad % 2;
+    write_number(call.result, outcome.total / outcome.divisor);
+}
+
+void pointwise(const XentPointwise* call, XentOutcome* outcome) {
+    *outcome = {0, 0, -1, 0};
+    if (call->input.dtype == XENT_FLOAT64 || call->target.dtype == XENT_FLOAT64)
+        pointwise_in<double>(*call, *outcome);
+    else
+        pointwise_in<float>(*call, *outcome);
+}
+
+}  // namespace
+}  // namespace XENT_ISA
