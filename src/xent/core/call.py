@@ -14,7 +14,7 @@ from xent.core.logits import IDENTITY, LogitTransform
 
 
 class SoftmaxCall(NamedTuple):
-    """Cross entropy of softmax rows; for nll_loss, ``logits`` are log-probabilities.
+    """Cross entropy of softmax rows.
 
     ``target`` holds class indices of the rows' shape if ``indexed``, else probabilities of the logits' shape.
     ``sample_weight`` and ``mask`` have the rows' shape or a leading part of it. ``labels_known`` says that the labels
@@ -48,7 +48,7 @@ class SoftmaxCall(NamedTuple):
 
 
 class SigmoidCall(NamedTuple):
-    """Binary cross entropy of elements; for binary_cross_entropy, ``logits`` are probabilities.
+    """Binary cross entropy of elements.
 
     ``weight``, ``pos_weight``, ``neg_weight`` and ``smoothing_prior`` broadcast to the logits as torch broadcasts;
     ``sample_weight`` and ``mask`` have the logits' shape or a leading part of it.
@@ -78,6 +78,18 @@ class SigmoidCall(NamedTuple):
     def ignored(self) -> Tensor | None:
         """Bool tensor of the elements that ignore_index leaves out."""
         return None if self.ignore_index is None else self.target == self.ignore_index
+
+
+class LogProbabilityCall(SoftmaxCall):
+    """nll_loss: ``logits`` are log-probabilities."""
+
+    __slots__ = ()
+
+
+class ProbabilityCall(SigmoidCall):
+    """binary_cross_entropy: ``logits`` are probabilities."""
+
+    __slots__ = ()
 
 
 class DivergenceCall(NamedTuple):

@@ -9,7 +9,7 @@ d_i is weight[label] for index targets, 1 for probabilities and binary elements,
 import math
 import warnings
 from functools import reduce
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import torch
 from torch import Tensor
@@ -20,6 +20,17 @@ from xent.core.precision import sum_dtype
 from xent.core.targets import counted, labels
 
 Normalizer: TypeAlias = float | Tensor
+# What the sum of rows is divided by; None where rows are not summed.
+Divisor: TypeAlias = float | Tensor | None
+
+
+class Reduction(NamedTuple):
+    """How the losses of rows become the result."""
+
+    kind: str  # "none", "mean", "sum", or "batchmean" of a divergence
+    normalizer: Normalizer | None
+    dtype: torch.dtype  # of the result
+
 
 # Stack level of a warning that shall point at the caller of a public function, from within settle_reduction:
 # settle_reduction, the function, its override wrapper, the caller.
@@ -69,7 +80,7 @@ def check_normalizer(normalizer: Normalizer | None, reduction: str) -> None:
         raise ValueError(f"`normalizer` must be finite and above 0, got {normalizer}.")
 
 
-def denominator(call: Call, reduction: str, normalizer: Normalizer | None) -> Tensor | float | None:
+def denominator(call: Call, reduction: str, normalizer: Normalizer | None) -> Divisor:
     """What the sum of rows is divided by; None where rows are not summed."""
     if reduction == "none":
         return None
@@ -106,7 +117,7 @@ def row_counts(call: Call) -> Tensor | None:
     return product if read is None else product.masked_fill(~read, 0.0)
 
 
-def reduce_rows(rows: Tensor, divisor: Tensor | float | None) -> Tensor:
+def reduce_rows(rows: Tensor, divisor: Divisor) -> Tensor:
     """The result of a loss: the rows themselves, or their sum over ``divisor``, in the dtype of the rows."""
     if divisor is None:
         return rows

@@ -4,7 +4,7 @@ from torch import Tensor
 
 from xent import dispatch
 from xent.core import check
-from xent.core.call import SigmoidCall
+from xent.core.call import ProbabilityCall, SigmoidCall
 from xent.core.event import NLL, Event
 from xent.core.logits import LogitTransform
 from xent.core.reduce import Normalizer, check_normalizer, settle_reduction
@@ -74,8 +74,8 @@ def binary_cross_entropy(
     check.element_weight("binary_cross_entropy", "weight", weight, input)
     check.row_settings(sample_weight, mask, input.shape)
     check.same_device(input, target=target, weight=weight, sample_weight=sample_weight, mask=mask)
-    call = SigmoidCall(input, target, weight, sample_weight=sample_weight, mask=mask)
-    return dispatch.probability_loss(call, reduction, normalizer)
+    call = ProbabilityCall(input, target, weight, sample_weight=sample_weight, mask=mask)
+    return dispatch.loss(call, reduction, normalizer)
 
 
 @dispatch.overridable
@@ -202,4 +202,4 @@ def binary_cross_entropy_with_logits(
         sample_weight,
         mask,
     )
-    return dispatch.sigmoid_loss(call, reduction, normalizer, inplace_gradient)
+    return dispatch.loss(call, reduction, normalizer, inplace_gradient)

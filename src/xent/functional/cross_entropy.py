@@ -134,4 +134,4 @@ def cross_entropy(
         sample_weight,
         mask,
     )
-    return dispatch.softmax_loss(call, reduction, normalizer, inplace_gradient)
+    return dispatch.loss(call, reduction, normalizer, inplace_gradient)

@@ -78,4 +78,4 @@ def kl_div(
     x, t = (input, target) if input.shape == target.shape else torch.broadcast_tensors(input, target)  # type: ignore[no-untyped-call]
     check.row_settings(sample_weight, mask, x.shape)
     check.same_device(input, target=target, sample_weight=sample_weight, mask=mask)
-    return dispatch.divergence_loss(DivergenceCall(x, t, batch, log_target, sample_weight, mask), reduction, normalizer)
+    return dispatch.loss(DivergenceCall(x, t, batch, log_target, sample_weight, mask), reduction, normalizer)

@@ -4,7 +4,7 @@ from torch import Tensor
 
 from xent import dispatch
 from xent.core import check
-from xent.core.call import SoftmaxCall
+from xent.core.call import LogProbabilityCall
 from xent.core.reduce import Normalizer, check_normalizer, settle_reduction
 
 
@@ -76,7 +76,7 @@ def nll_loss(
     check.has_classes(input, axis)
     check.row_settings(sample_weight, mask, input.shape[:axis] + input.shape[axis + 1 :])
     check.same_device(input, target=target, weight=weight, sample_weight=sample_weight, mask=mask)
-    call = SoftmaxCall(
+    call = LogProbabilityCall(
         input, target, True, axis, weight, ignore_index=ignore_index, sample_weight=sample_weight, mask=mask
     )
-    return dispatch.nll_loss(call, reduction, normalizer)
+    return dispatch.loss(call, reduction, normalizer)

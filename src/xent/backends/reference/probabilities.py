@@ -21,11 +21,19 @@ def nll_rows(call: SoftmaxCall) -> Tensor:
     rows = -log_p.to(arithmetic_dtype(call.logits))
     if call.weight is not None:
         rows = weigh(call.weight.to(rows.dtype)[label], rows)
-    if call.sample_weight is not None:
-        rows = rows * leading(call.sample_weight, len(call.rows_shape)).to(rows.dtype)
-    if (gone := lost(call, read)) is not None:
-        rows = rows.masked_fill(gone, float("nan"))
-    return rows if read is None else rows.masked_fill(~read, 0.0)
+    return _count_rows(call, rows, read)
+
+
+def nll_gradient(call: SoftmaxCall, row_grad: Tensor) -> Tensor:
+    """Gradient of sum(row_grad * rows) in the log-probabilities, of their shape and dtype. Differentiable."""
+    read = counted(call)
+    label = labels(call, read)
+    pull = -row_grad.to(arithmetic_dtype(call.logits)).expand(call.rows_shape)
+    if call.weight is not None:
+        pull = pull * call.weight.to(pull.dtype)[label]
+    pull = _count_rows(call, pull, read).unsqueeze(call.dim)
+    gradient = torch.zeros_like(call.logits, dtype=pull.dtype)
+    return gradient.scatter(call.dim, label.unsqueeze(call.dim), pull).to(call.logits.dtype)
 
 
 def bce_rows(call: SigmoidCall) -> Tensor:
@@ -37,6 +45,19 @@ def bce_rows(call: SigmoidCall) -> Tensor:
     return _finish(call, rows, read)
 
 
+def bce_gradient(call: SigmoidCall, row_grad: Tensor) -> Tensor:
+    """Gradient of sum(row_grad * rows) in the probabilities, of their shape and dtype. Differentiable."""
+    p, y, read = _settle(call)
+    factor = row_grad.to(p.dtype)
+    if call.weight is not None:
+        factor = factor * call.weight.to(p.dtype)
+    # Where a bound acts the loss is flat. The factor comes first: 1 / p may be beyond the largest number.
+    hopeless, certain = torch.log(p) < LOG_BOUND, p == 1
+    pull = (factor * y / p.masked_fill(hopeless, 1.0)).masked_fill(hopeless, 0.0)
+    push = (factor * (1.0 - y) / (1.0 - p.masked_fill(certain, 0.0))).masked_fill(certain, 0.0)
+    return _finish(call, push - pull, read).to(call.logits.dtype)
+
+
 def kl_rows(call: DivergenceCall) -> Tensor:
     """Divergence t * (log t - x) of every element, in nats, of the input's shape; 0 where t = 0."""
     x, target, read = _settle(call)
@@ -45,6 +66,22 @@ def kl_rows(call: DivergenceCall) -> Tensor:
     unread = (t == 0) & torch.isinf(x)
     gap = log_t.masked_fill((t == 0) & torch.isinf(log_t), 0.0) - x.masked_fill(unread, 0.0)
     return _finish(call, t * gap, read)
+
+
+def kl_gradient(call: DivergenceCall, row_grad: Tensor) -> Tensor:
+    """Gradient of sum(row_grad * rows) in the log-probabilities, of their shape and dtype. Differentiable."""
+    x, target, read = _settle(call)
+    t = torch.exp(target) if call.log_target else target
+    return _finish(call, -t * row_grad.to(x.dtype), read).to(call.logits.dtype)
+
+
+def _count_rows(call: SoftmaxCall, value: Tensor, read: Tensor | None) -> Tensor:
+    """A number a row, times its sample_weight: 0 where the row is not read, nan where its label names no class."""
+    if call.sample_weight is not None:
+        value = value * leading(call.sample_weight, len(call.rows_shape)).to(value.dtype)
+    if (gone := lost(call, read)) is not None:
+        value = value.masked_fill(gone, float("nan"))
+    return value if read is None else value.masked_fill(~read, 0.0)
 
 
 def _settle(call: SigmoidCall | DivergenceCall) -> tuple[Tensor, Tensor, Tensor | None]:

@@ -85,11 +85,15 @@ def labels_in_range(target: Tensor, classes: int, read: Tensor | None, ignore_in
     if read is not None:
         wrong = wrong & read
     if bool(wrong.any()):
-        label = int(target[wrong].flatten()[0])
-        raise IndexError(
-            f"Target {label} is out of bounds. `target` must hold classes in [0, {classes - 1}], for the {classes} "
-            f"classes of `input`, or ignore_index={ignore_index}."
-        )
+        raise label_out_of_range(target[wrong].flatten()[0], classes, ignore_index)
+
+
+def label_out_of_range(label: Tensor, classes: int, ignore_index: int | None) -> IndexError:
+    """The error for a label that names no class."""
+    return IndexError(
+        f"Target {int(label)} is out of bounds. `target` must hold classes in [0, {classes - 1}], for the {classes} "
+        f"classes of `input`, or ignore_index={ignore_index}."
+    )
 
 
 def binary_shapes(input: Tensor, target: Tensor, message: str) -> None:
@@ -143,6 +147,10 @@ def unit_interval(name: str, value: Tensor) -> None:
     """Every element lies in [0, 1]. Reads values: not for a GPU, a transform or a trace."""
     outside = ~((value >= 0) & (value <= 1))
     if bool(outside.any()):
-        wrong = value[outside].flatten()[0].item()
-        hint = " For logits, use binary_cross_entropy_with_logits." if name == "input" else ""
-        raise RuntimeError(f"all elements of {name} should be between 0 and 1, got {wrong}.{hint}")
+        raise outside_unit_interval(name, value[outside].flatten()[0])
+
+
+def outside_unit_interval(name: str, value: Tensor) -> RuntimeError:
+    """The error for a number that is no probability."""
+    hint = " For logits, use binary_cross_entropy_with_logits." if name == "input" else ""
+    return RuntimeError(f"all elements of {name} should be between 0 and 1, got {value.item()}.{hint}")

@@ -1,0 +1,10 @@
+"""Chooses how a loss call is computed, and joins it to autograd.
+
+The only room that asks torch about modes, devices and transforms, and the only one that uses private names of torch.
+"""
+
+from xent.dispatch.choice import loss
+from xent.dispatch.facts import softmax_facts
+from xent.dispatch.overrides import overridable
+
+__all__ = ["loss", "overridable", "softmax_facts"]

@@ -1,0 +1,70 @@
+"""What torch is doing at the moment: the only questions to it that need private names (pinned by tests)."""
+
+import torch
+from torch import Tensor
+from torch.autograd import forward_ad
+
+from xent.core.call import Call, DivergenceCall
+from xent.core.logits import IDENTITY
+
+PLAIN_TYPES = (Tensor, torch.nn.Parameter)
+
+
+def is_transformed() -> bool:
+    """Whether a torch.func transform is active or a forward-mode level is open."""
+    return torch._C._are_functorch_transforms_active() or forward_ad._current_level >= 0
+
+
+def is_jit_tracing() -> bool:
+    """Whether torch.jit.trace runs."""
+    return torch._C._is_tracing()
+
+
+def intercepts() -> bool:
+    """Whether a dispatch mode sees every operation: make_fx, FakeTensorMode."""
+    return torch._C._len_torch_dispatch_stack() > 0
+
+
+def has_saved_tensor_hooks() -> bool:
+    """Whether what a node saves passes through hooks: checkpointing, offloading."""
+    return torch._C._autograd._top_saved_tensors_default_hooks(True) is not None
+
+
+def keeps_graph() -> bool:
+    """Within a backward: whether another may follow."""
+    return torch._C._autograd._get_current_graph_task_keep_graph()
+
+
+def all_plain(call: Call) -> bool:
+    """Whether every tensor holds its values itself: no subclass, meta tensor, or lazy negation."""
+    if not all(is_plain(value) for value in call if isinstance(value, Tensor)):
+        return False
+    if isinstance(call, DivergenceCall) or call.transform is IDENTITY:
+        return True
+    return all(is_plain(value) for value in call.transform.tensors)
+
+
+def is_plain(value: Tensor) -> bool:
+    """Whether a tensor holds its values itself."""
+    return (
+        type(value) in PLAIN_TYPES
+        and value.layout is torch.strided
+        and not (value.is_meta or value.is_neg() or value._is_zerotensor())
+    )
+
+
+def must_differentiate(grad_output: Tensor) -> bool:
+    """Within a backward: whether it has to be a differentiable formula."""
+    return (
+        torch.is_grad_enabled()
+        or is_transformed()
+        or torch.compiler.is_compiling()
+        or torch._C._functorch.is_legacy_batchedtensor(grad_output)
+        or intercepts()
+        or type(grad_output) is not Tensor
+    )
+
+
+def autocasts(device: str) -> bool:
+    """Whether autocast is on for a kind of device."""
+    return torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device)

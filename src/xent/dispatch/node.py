@@ -1,0 +1,89 @@
+"""A loss as one node of autograd's graph."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from xent.backends import native
+from xent.core.call import Call, DivergenceCall
+from xent.core.logits import IDENTITY
+from xent.core.reduce import Reduction
+from xent.dispatch import modes
+from xent.dispatch.links import Link, Way
+
+
+class Loss(torch.autograd.Function):
+    """The gradient is formed with the loss, and handed over by backward.
+
+    Forming it at once lets the logits be changed in place after the loss, as torch's cross entropy does. It is not
+    formed early where that would be wrong: hooks on saved tensors (checkpointing, offloading) must see all that is
+    kept, float16 gradients divided by a row count would flush to zero before a loss scale reaches them, and of rows
+    that are not reduced the gradient is not known. Where it is formed early, it may take the place of the logits.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any, logits: Tensor, link: Link, way: Way, call: Call, reduction: Reduction, inplace: bool
+    ) -> Tensor:
+        """The result, with the gradient where it can be formed already."""
+        ctx.link, ctx.way = link, way
+        ctx.gradient = None
+        ctx.gave_up_logits = False
+        if reduction.kind == "none" or logits.dtype == torch.float16 or modes.has_saved_tensor_hooks():
+            result, ctx.divisor = way.loss(call, reduction)
+        else:
+            version = logits._version
+            result, gradient, ctx.divisor = way.loss_and_gradient(call, reduction, inplace)
+            ctx.gradient = gradient
+            if inplace:
+                ctx.gradient = gradient.detach()
+                ctx.gave_up_logits = True
+                if logits._version == version:
+                    torch.autograd.graph.increment_version(logits)
+        _save_call(ctx, call)
+        return result
+
+    @staticmethod
+    def backward(ctx: Any, grad_output: Tensor) -> tuple[Tensor | None, ...]:
+        """The gradient in the logits."""
+        differentiable = modes.must_differentiate(grad_output)
+        if ctx.gradient is not None and not differentiable:
+            return _hand_over(ctx, grad_output), None, None, None, None, None
+        call = _saved_call(ctx)
+        if ctx.gave_up_logits:
+            raise RuntimeError(
+                "the logits are gone, their gradient stands in their place: with `inplace_gradient` there is neither a "
+                "second derivative nor a batched gradient. Pass inplace_gradient=False."
+            )
+        # Hooks may have brought back other tensors than were saved.
+        formula = differentiable or not modes.all_plain(call) or native.serves(call) is not None
+        way = ctx.link.formulas if formula else ctx.way
+        return way.gradient(call, ctx.divisor, grad_output), None, None, None, None, None
+
+
+def _hand_over(ctx: Any, grad_output: Tensor) -> Tensor:
+    """The gradient formed in forward, times ``grad_output``; given away, not copied, if this backward is the last."""
+    gradient: Tensor = ctx.gradient
+    if modes.keeps_graph():
+        return gradient * grad_output.to(gradient.dtype)
+    ctx.gradient = None
+    # Reading grad_output would wait for a GPU; there, scaling is a kernel that follows in the stream.
+    if grad_output.is_cpu and grad_output.item() == 1.0:
+        return gradient
+    return gradient.mul_(grad_output)
+
+
+def _save_call(ctx: Any, call: Call) -> None:
+    """Keep ``call`` for backward, its tensors where autograd sees changes to them."""
+    transform = IDENTITY if isinstance(call, DivergenceCall) else call.transform
+    settings = [] if transform is IDENTITY else transform.tensors
+    ctx.save_for_backward(*(value if isinstance(value, Tensor) else None for value in call), *settings)
+    ctx.call_type = type(call)
+    ctx.settings = [None if isinstance(value, Tensor) else value for value in call]
+
+
+def _saved_call(ctx: Any) -> Any:
+    saved = ctx.saved_tensors[: len(ctx.settings)]
+    pairs = zip(saved, ctx.settings, strict=True)
+    return ctx.call_type(*(setting if tensor is None else tensor for tensor, setting in pairs))
