@@ -38,7 +38,7 @@ XENT_INLINE V<T> log_of_any(V<T> x) {
     const Mask<T> tiny = x < Constants<T>::least_normal;
     if (!any(tiny)) return log<T>(x);
     constexpr T step = sizeof(T) == 4 ? T(0x1p24) : T(0x1p53), bits = sizeof(T) == 4 ? 24 : 53;
-    const V<T> scaled = log<T>(select<T>(tiny, x * step, x));
+    const V<T> scaled = log<T>(select<T>(tiny, keep<T>(x > T(0), x * step), x));
     const V<T> result = select<T>(tiny, scaled - bits * Constants<T>::ln2, scaled);
     return select<T>(x < T(0), broadcast<T>(T(__builtin_nan(""))), result);
 }
@@ -63,7 +63,7 @@ struct BinaryCrossEntropy {
     XENT_INLINE static Term<T> of(V<T> p, V<T> y, V<T> factor) {
         const V<T> one = broadcast<T>(1), bound = broadcast<T>(-100);
         const Mask<T> sure = p == T(1);
-        const V<T> log_p = log_of_any<T>(p), log_miss = select<T>(sure, bound, log1p<T>(-p));
+        const V<T> log_p = log_of_any<T>(p), log_miss = select<T>(sure, bound, log1p<T>(keep<T>(p < one, -p)));
         const V<T> loss = -(y * max(bound, log_p) + (one - y) * log_miss);
         // (p-y) / (p*(1-p)); where one of the logarithms is flat, what the other leaves, as p or 1-p is 1.
         const Mask<T> hopeless = log_p < bound;

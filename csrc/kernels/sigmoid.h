@@ -13,8 +13,8 @@ namespace XENT_ISA {
 namespace {
 
 enum SigmoidKind {
-    PLAIN,     // phi is -log p on both sides, of the logits as they are; all elements are read and count alike
-    WEIGHTED,  // as PLAIN, but the two sides of an element may count differently, and its loss is wanted
+    PLAIN,     // phi is -log p on both sides, of the logits as they are, and all elements count alike
+    WEIGHTED,  // elements and their sides may count differently or not at all, and the loss of each may be wanted
     ANY
 };
 
@@ -34,11 +34,12 @@ struct SigmoidProblem {
           factor(T(call.grad_output / divisor)) {}
 
     static SigmoidKind kind_of(const XentSigmoid& call) {
-        const bool is_log = Event<T>(call.positive).is_log && Event<T>(call.negative).is_log && call.negative.shift == 0;
-        const bool as_it_is = call.softcap == 0 && !call.scale.data && !call.offset.data && call.neg_scale == 1;
-        if (!is_log || !as_it_is || !counts_all(call)) return ANY;
+        const bool logarithmic = Event<T>(call.positive).is_log && Event<T>(call.negative).is_log;
+        const bool transformed = call.softcap != 0 || call.scale.data || call.offset.data || call.neg_scale != 1;
+        if (!logarithmic || transformed || call.negative.shift != 0) return ANY;
         const bool weighted = call.weight.data || call.pos_weight.data || call.neg_weight.data || call.smoothing != 0;
-        return weighted || call.rows.data || call.row_gradient.data ? WEIGHTED : PLAIN;
+        const bool one_by_one = !counts_all(call) || call.rows.data || call.row_gradient.data;
+        return weighted || one_by_one ? WEIGHTED : PLAIN;
     }
 };
 
@@ -132,6 +133,7 @@ public:
     explicit SigmoidWorker(const SigmoidProblem<T>& problem)
         : problem(problem),
           call(problem.call),
+          all(counts_all(call)),
           positive_event(call.positive),
           negative_event(call.negative),
           shift(call.negative.shift),
@@ -170,9 +172,11 @@ private:
         neg_weights = neg_weight.read(tile);
         priors = prior.read(tile);
         row_gradients = row_gradient.read(tile);
+        counted.read(tile);
     }
 
-    // loss = log1p(e) + wrong * |z|. Several log1p are taken as one: (1+a)(1+b) - 1 = a + b + a*b, where nothing cancels.
+    // loss = log1p(e) + wrong * |z|. Several log1p are taken as one: (1+a)(1+b) - 1 = a + b + a*b, where nothing
+    // cancels.
     void take_plain(int64_t count) {
         const T *z = this->z, *y = this->y;
         T* slopes = gradient.tile_if_wanted();
@@ -194,32 +198,33 @@ private:
         }
     }
 
+    // What is not read may be anything; it is left out bit by bit at the end.
     void take_weighted(int64_t count) {
         const T* z = this->z;
         T *slopes = gradient.tile_if_wanted(), *losses = rows.tile_if_wanted();
         link.set(z, count);
         add_vectors<T>(sum, count, [&](int64_t i) __attribute__((always_inline)) {
             const V<T> x = load(z + i), e = load(link.odds + i);
-            const Coefficients<T> c = coefficients(i, load(y + i));
+            const Mask<T> read = lanes_read(i);
+            const Coefficients<T> c = coefficients(i);
             const V<T> wrong = c.wrong(x), right = c.right(x);
             if (slopes) {
                 const V<T> g = (wrong - right * e) * (factor(i) / (T(1) + e));
-                store<T>(slopes + i, flip_sign<T>(g, x));
+                store<T>(slopes + i, keep<T>(read, flip_sign<T>(g, x)));
             }
-            const V<T> loss = (wrong + right) * load(link.nll + i) - keep<T>(wrong != T(0), wrong * minus_size<T>(x));
+            const V<T> far = keep<T>(wrong != T(0), wrong * minus_size<T>(x));
+            const V<T> loss = keep<T>(read, (wrong + right) * load(link.nll + i) - far);
             if (losses) store<T>(losses + i, loss);
             return loss;
         });
     }
 
     void take_any(const Tile& tile) {
-        read_logits(tile);
+        set_links(tile);
         T *slopes = gradient.tile_if_wanted(), *losses = rows.tile_if_wanted();
         add_vectors<T>(sum, tile.count(), [&](int64_t i) __attribute__((always_inline)) {
-            const Mask<T> read = counted.lanes(i, load(y + i));
-            Coefficients<T> c = coefficients(i, keep<T>(read, load(y + i)));
-            c.positive *= counted.weight(i);
-            c.negative *= counted.weight(i);
+            const Mask<T> read = lanes_read(i);
+            const Coefficients<T> c = coefficients(i);
             const Probability<T> positive = link.positive(i);
             V<T> push_slope;
             const Probability<T> negative = negative_side(i, positive, push_slope);
@@ -236,16 +241,11 @@ private:
         });
     }
 
-    // Logits as they enter the link, 0 where they are not read.
-    void read_logits(const Tile& tile) {
-        counted.read(tile);
+    void set_links(const Tile& tile) {
         scales = scale.read(tile);
         offsets = offset.read(tile);
         const int64_t count = tile.count();
-        for (int64_t i = 0; i < count; i += LANES<T>) {
-            const Mask<T> read = counted.lanes(i, load(y + i));
-            store<T>(changed + i, keep<T>(read, transformed(i, keep<T>(read, load(z + i)))));
-        }
+        for (int64_t i = 0; i < count; i += LANES<T>) store<T>(changed + i, transformed(i, load(z + i)));
         link.set(changed, count);
         if (call.neg_scale == 1) return;
         for (int64_t i = 0; i < count; i += LANES<T>) store<T>(scaled + i, T(call.neg_scale) * load(changed + i));
@@ -257,7 +257,6 @@ private:
         return x * load(scales + i) + load(offsets + i);
     }
 
-    // Only used where the element is read.
     XENT_INLINE V<T> transform_slope(int64_t i) const {
         const V<T> slope = load(scales + i);
         return call.softcap != 0 ? slope * softcap_slope<T>(load(z + i), T(call.softcap)) : slope;
@@ -272,10 +271,18 @@ private:
         return link.negative(i, other);
     }
 
-    XENT_INLINE Coefficients<T> coefficients(int64_t i, V<T> t) const {
-        if (call.smoothing != 0) t = T(1 - call.smoothing) * t + T(call.smoothing) * load(priors + i);
-        const V<T> common = load(weights + i);
-        return {t * load(pos_weights + i) * common, (T(1) - t) * load(neg_weights + i) * common};
+    XENT_INLINE Mask<T> lanes_read(int64_t i) const { return all ? ~Mask<T>{} : counted.lanes(i, load(y + i)); }
+
+    XENT_INLINE Coefficients<T> coefficients(int64_t i) const {
+        const V<T> t = load(y + i), common = all ? load(weights + i) : load(weights + i) * counted.weight(i);
+        Coefficients<T> c = {t, T(1) - t};
+        if (call.smoothing != 0) c = smoothed(c, load(priors + i));
+        return {c.positive * load(pos_weights + i) * common, c.negative * load(neg_weights + i) * common};
+    }
+
+    XENT_INLINE Coefficients<T> smoothed(const Coefficients<T>& c, V<T> prior) const {
+        const T kept = T(1 - call.smoothing), mixed = T(call.smoothing);
+        return {kept * c.positive + mixed * prior, kept * c.negative + mixed * (T(1) - prior)};
     }
 
     // What an element's gradient is multiplied by.
@@ -284,6 +291,7 @@ private:
     const FlushSubnormals flushed;
     const SigmoidProblem<T>& problem;
     const XentSigmoid& call;
+    const bool all;  // elements are read, and count once
     const Event<T> positive_event, negative_event;
     const Shift<T> shift;
     Operand<T> logits, target, weight, pos_weight, neg_weight, prior, scale, offset, row_gradient;

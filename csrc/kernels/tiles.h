@@ -1,6 +1,6 @@
-// An elementwise loss is taken in tiles of about a kilobyte, whose operands lie in the first-level cache as plain arrays
-// of the type of arithmetic T, wherever and however they are stored. Tiles are taken together in blocks, whose sums do
-// not depend on the number of threads.
+// An elementwise loss is taken in tiles of about a kilobyte, whose operands lie in the first-level cache as plain
+// arrays of the type of arithmetic T, wherever and however they are stored. Tiles are taken together in blocks, whose
+// sums do not depend on the number of threads.
 
 #pragma once
 
@@ -37,8 +37,8 @@ public:
     Tiling(int64_t rows, int64_t columns, int64_t limit) : rows(rows), columns(columns) {
         if (rows <= 0 || columns <= 0) return;
         const int64_t parts = (columns + limit - 1) / limit;
-        tile_columns = parts == 1 ? columns : rounded_up((columns + parts - 1) / parts, EVEN);
-        tile_rows = parts == 1 ? smaller(limit / columns, rows) : 1;
+        tile_columns = parts == 1 ? columns : rounded_up((columns + parts - 1) / parts, WHOLE);
+        tile_rows = parts == 1 ? smaller(whole_rows(limit / columns), rows) : 1;
         tiles_a_row = (columns + tile_columns - 1) / tile_columns;
         tiles = (rows + tile_rows - 1) / tile_rows * tiles_a_row;
         const int64_t wanted = BLOCK_ELEMENTS / (tile_rows * tile_columns);
@@ -63,7 +63,14 @@ public:
     int64_t blocks = 0;
 
 private:
-    static constexpr int64_t EVEN = 32;  // elements: a cache line of the smallest dtype
+    static constexpr int64_t WHOLE = 16;  // elements that are whole vectors in every instruction set
+
+    // At most `most` rows, and if that leaves any, as many as hold a multiple of WHOLE elements.
+    int64_t whole_rows(int64_t most) const {
+        const int64_t power_of_two = columns & -columns;
+        const int64_t step = power_of_two < WHOLE ? WHOLE / power_of_two : 1;
+        return most < step ? most : most - most % step;
+    }
 
     int64_t tile_rows = 1, tile_columns = 1, tiles_a_row = 1, tiles = 0, tiles_a_block = 1;
 };
