@@ -105,6 +105,15 @@ XENT_INLINE V<T> log1p(V<T> u) {
     return select<T>(u < C::infinity, result, u);
 }
 
+// log1p(u) for u in [0, 1], as the odds of the less likely of two sides are, within 2 ulp.
+XENT_INLINE VF log1p_of_odds(VF u) {
+    static constexpr float c[] = {-0.499996483f, 0.33321324f,   -0.248571634f, 0.191536561f,
+                                  -0.137538046f, 0.0792045668f, -0.030065814f, 0.00536482967f};
+    return polynomial(c, u) * (u * u) + u;
+}
+
+XENT_INLINE VD log1p_of_odds(VD u) { return log1p<double>(u); }
+
 // log(x) for normal x > 0, within 2 ulp; -inf for 0.
 template <class T>
 XENT_INLINE V<T> log(V<T> x) {

@@ -82,7 +82,7 @@ struct Link {
 
     void set(const T* z, int64_t count) {
         set_odds(z, count);
-        for (int64_t i = 0; i < count; i += LANES<T>) store<T>(nll + i, log1p<T>(load(odds + i)));
+        for (int64_t i = 0; i < count; i += LANES<T>) store<T>(nll + i, log1p_of_odds(load(odds + i)));
     }
 
     // The event of the positive side.
