@@ -1,4 +1,4 @@
-"""Fits the polynomials of kernels/math.h: smallest largest relative error (Remez exchange), coefficients rounded at the end.
+"""Fits the polynomials of kernels/math.h: smallest largest relative error (Remez exchange), coefficients then rounded.
 
     python csrc/fit_polynomials.py
 
@@ -80,6 +80,14 @@ if __name__ == "__main__":
     for name, degree in (("exp, float", 3), ("exp, double", 9)):
         show(name, *remez(exp_tail, lambda x: x**2 / mp.exp(x) + mp.mpf("1e-30"), -half, half, degree))
     show("log1p, float", *remez(log1p_tail, lambda x: x**3 / mp.log1p(x) if x else mp.mpf("1e-30"), low, high, 6))
-    show("log1p of odds, float", *remez(log1p_bend, lambda x: x**2 / mp.log1p(x) if x else mp.mpf("1e-30"), mp.mpf(0), mp.mpf(1), 7))
+    show(
+        "log1p of odds, float",
+        *remez(log1p_bend, lambda x: x**2 / mp.log1p(x) if x else mp.mpf("1e-30"), mp.mpf(0), mp.mpf(1), 7),
+    )
     widest = (high / (2 + high)) ** 2 * mp.mpf("1.001")
-    show("atanh, double", *remez(lambda w: atanh_tail(w) / w if w else mp.mpf(2) / 3, lambda w: w / 2 + mp.mpf("1e-30"), mp.mpf(0), widest, 6))
+    show(
+        "atanh, double",
+        *remez(
+            lambda w: atanh_tail(w) / w if w else mp.mpf(2) / 3, lambda w: w / 2 + mp.mpf("1e-30"), mp.mpf(0), widest, 6
+        ),
+    )

@@ -125,5 +125,18 @@ XENT_INLINE V<T> log(V<T> x) {
     return select<T>((x >= C::least_normal) & (x < C::infinity), result, outside);
 }
 
+// log(p) in the lanes that are set and log(1 - p) in the others, within 2 ulp, for p in [0, 1], 0 or normal.
+template <class T>
+XENT_INLINE V<T> log_of_side(Mask<T> set, V<T> p) {
+    using C = Constants<T>;
+    const V<T> side = select<T>(set, p, T(1) - p);
+    const Mask<T> k = ((Mask<T>)side - C::sqrt_half) >> C::mantissa_bits;
+    // 2^-k * side - 1, for the lanes that are not set without the rounding of 1 - p.
+    const V<T> scale = (V<T>)((C::bias - k) << C::mantissa_bits);
+    const V<T> m = select<T>(set, p, -p) * scale + select<T>(set, broadcast<T>(-1), scale - T(1));
+    const V<T> result = __builtin_convertvector(k, V<T>) * C::ln2 + log1p_near(m);
+    return select<T>(side == T(0), broadcast<T>(-C::infinity), result);
+}
+
 }  // namespace
 }  // namespace XENT_ISA

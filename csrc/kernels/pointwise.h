@@ -61,17 +61,28 @@ struct BinaryCrossEntropy {
     };
 
     XENT_INLINE static Term<T> of(V<T> p, V<T> y, V<T> factor) {
-        const V<T> one = broadcast<T>(1), bound = broadcast<T>(-100);
-        const Mask<T> sure = p == T(1);
-        const V<T> log_p = log_of_any<T>(p), log_miss = select<T>(sure, bound, log1p<T>(keep<T>(p < one, -p)));
-        const V<T> loss = -(y * max(bound, log_p) + (one - y) * log_miss);
+        const V<T> one = broadcast<T>(1);
+        const Mask<T> soft = (y != T(0)) & (y != T(1)), tiny = (p < Constants<T>::least_normal) & (p > T(0));
+        const V<T> loss = any(soft | tiny) ? of_two_sides(p, y) : of_one_side(p, y == one);
         // (p-y) / (p*(1-p)); where one of the logarithms is flat, what the other leaves, as p or 1-p is 1.
-        const Mask<T> hopeless = log_p < bound;
+        const Mask<T> hopeless = p < T(3.720075976020836e-44), sure = p == one;  // e^-100
         const V<T> slope = select<T>(hopeless, one - y, select<T>(sure, -y, p - y));
         const V<T> spread = select<T>(hopeless | sure, one, p * (one - p));
         // 1/p may be beyond the largest number where the gradient, which is divided by their count, is not.
         constexpr T room = T(0x1p24);
         return {loss, slope / (spread * room) * (factor * room)};
+    }
+
+private:
+    XENT_INLINE static V<T> of_two_sides(V<T> p, V<T> y) {
+        const V<T> one = broadcast<T>(1), bound = broadcast<T>(-100);
+        const V<T> log_miss = select<T>(p == one, bound, log1p<T>(keep<T>(p < one, -p)));
+        return -(y * max(bound, log_of_any<T>(p)) + (one - y) * log_miss);
+    }
+
+    // Of targets that are 0 or 1, which leave one of the two logarithms.
+    XENT_INLINE static V<T> of_one_side(V<T> p, Mask<T> positive) {
+        return -max(broadcast<T>(-100), log_of_side<T>(positive, p));
     }
 };
 
