@@ -22,12 +22,12 @@ class Kernel:
 
     def loss(self, call: Call, reduction: Reduction) -> tuple[Tensor, Divisor]:
         """The result, and what the sum of the rows was divided by."""
-        result = new_result(call.logits, call.rows_shape, reduction)
+        result = new_result(call, reduction)
         return result, _divisor(self.run(call, reduced(reduction, result)), reduction)
 
     def loss_and_gradient(self, call: Call, reduction: Reduction, inplace: bool) -> tuple[Tensor, Tensor, Divisor]:
         """The result, its gradient in the logits (in their place, if so wanted), and the divisor."""
-        result = new_result(call.logits, call.rows_shape, reduction)
+        result = new_result(call, reduction)
         there = inplace and self.fits(call)
         gradient = call.logits if there else new_gradient(call.logits)
         outcome = self.run(call, reduced(reduction, result, gradient))

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from xent.backends.native import module
 from xent.backends.native.plans import MEAN, NO_MEMORY, NONE, SUM, Outcome
+from xent.core.call import Call, SoftmaxCall
 from xent.core.reduce import Reduction
 
 KINDS = {"none": NONE, "mean": MEAN, "batchmean": MEAN, "sum": SUM}
@@ -35,10 +36,13 @@ def reduced(reduction: Reduction, result: Tensor, gradient: Tensor | None = None
     return Work(KINDS[reduction.kind], divisor, reduction.kind == "batchmean", result, gradient=gradient)
 
 
-def new_result(logits: Tensor, rows_shape: torch.Size, reduction: Reduction) -> Tensor:
-    """Room for the result of a loss."""
-    shape = rows_shape if reduction.kind == "none" else ()
-    return torch.empty(shape, dtype=reduction.dtype, device=logits.device)
+def new_result(call: Call, reduction: Reduction) -> Tensor:
+    """Room for the result of a loss; elements lie as those of the logits do."""
+    if reduction.kind != "none":
+        return torch.empty((), dtype=reduction.dtype, device="cpu")
+    if isinstance(call, SoftmaxCall):
+        return torch.empty(call.rows_shape, dtype=reduction.dtype, device="cpu")
+    return torch.empty_like(call.logits, dtype=reduction.dtype)
 
 
 def new_gradient(logits: Tensor) -> Tensor:
