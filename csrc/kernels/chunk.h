@@ -39,7 +39,7 @@ inline T largest(const S* z, int64_t n) {
     for (; i + L <= n; i += L) top[0] = max(load_as(z + i), top[0]);
     const V<T> lowest = broadcast<T>(Constants<T>::lowest);
     // The first argument of max is passed over if it is NaN.
-    return max_of_lanes<T>(max(max(max(top[0], lowest), max(top[1], lowest)), max(max(top[2], lowest), max(top[3], lowest))));
+    return max_of_lanes(max(max(max(top[0], lowest), max(top[1], lowest)), max(max(top[2], lowest), max(top[3], lowest))));
 }
 
 // Sums over the odds of a chunk, and the odds themselves if KEEP.
@@ -57,12 +57,18 @@ struct OddsLoop {
         return e;
     }
 
+    // The sums are taken out of memory and put back: the compiler cannot see that no store of odds touches them.
     XENT_INLINE void add(int64_t i, int64_t stop) {
+        V<T> a = sum[0], b = sum[1], c = sum[2], d = sum[3];
         for (; i + 4 * L <= stop; i += 4 * L) {
             prefetch_ahead<4 * L>(z + i);
-            for (int u = 0; u < 4; ++u) sum[u] += at(i + u * L);
+            a += at(i);
+            b += at(i + L);
+            c += at(i + 2 * L);
+            d += at(i + 3 * L);
         }
-        for (; i + L <= stop; i += L) sum[0] += at(i);
+        for (; i + L <= stop; i += L) a += at(i);
+        sum[0] = a, sum[1] = b, sum[2] = c, sum[3] = d;
     }
 };
 
@@ -85,7 +91,7 @@ inline T sum_of_others(const S* z, T* odds, int64_t n, int64_t label, T peak) {
         if (label >= i && label < n) counted &= lane_numbers<T>() != int(label - i);
         loop.sum[2] += keep<T>(counted, loop.at(i));
     }
-    return sum_of_lanes<T>((loop.sum[0] + loop.sum[1]) + (loop.sum[2] + loop.sum[3]));
+    return sum_of_lanes((loop.sum[0] + loop.sum[1]) + (loop.sum[2] + loop.sum[3]));
 }
 
 // Sums over a chunk whose target is spread over the classes.
@@ -127,9 +133,9 @@ inline Sums<T> sums_of_distribution(const S* z, const T* a, T* odds, int64_t n, 
     }
     if (i + L <= n) loop.at(0, i, all);
     if (n % L) loop.at(1, n - L, tail_lanes<T>(n));
-    return {sum_of_lanes<T>(loop.others[0] + loop.others[1]),
-            -sum_of_lanes<T>(__builtin_convertvector(loop.tops[0] + loop.tops[1], V<T>)),
-            sum_of_lanes<T>(loop.mass[0] + loop.mass[1]), sum_of_lanes<T>(loop.dot[0] + loop.dot[1])};
+    return {sum_of_lanes(loop.others[0] + loop.others[1]),
+            -sum_of_lanes(__builtin_convertvector(loop.tops[0] + loop.tops[1], V<T>)),
+            sum_of_lanes(loop.mass[0] + loop.mass[1]), sum_of_lanes(loop.dot[0] + loop.dot[1])};
 }
 
 // Whether one of n >= LANES logits is -inf: its class has no part in the softmax.

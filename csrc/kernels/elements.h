@@ -116,7 +116,7 @@ public:
 
     // The sum so far; the next begins at 0.
     double take() {
-        const double total = sum_of_lanes<double>(low + high);
+        const double total = sum_of_lanes(low + high);
         low = high = VD{};
         return total;
     }

@@ -43,9 +43,11 @@ struct RowBatch {
     T gradient[capacity];     // in the row's loss
     bool read[capacity];
     bool all_read;
+    bool filled_alike;  // the weights and gradients are those of a whole batch of rows that are alike
 
     // Found in the logits.
-    T own[capacity];     // logit of the label
+    T own[capacity];       // logit of the label
+    T own_odds[capacity];  // e^(own - peak)
     T peak[capacity];    // largest logit
     T others[capacity];  // sum of e^(z - peak): without the label for a label's loss, else without the largest logits
     T tops[capacity];    // how many logits equal the largest
@@ -64,25 +66,32 @@ template <class T>
 struct RowSettings {
     const XentSoftmax& call;
     Event<T> event;
-    T z_loss, keep, gradient;  // keep: 1 - label smoothing
+    T z_loss, gradient;
+    bool rows_are_alike;  // but for the label, unless it is ignored
 
     RowSettings(const XentSoftmax& call, double divisor)
         : call(call),
           event(call.event),
           z_loss(T(call.z_loss)),
-          keep(T(1 - call.smoothing)),
-          gradient(T(call.reduction == XENT_MEAN ? call.grad_output / divisor : call.grad_output)) {}
+          gradient(T(call.reduction == XENT_MEAN ? call.grad_output / divisor : call.grad_output)),
+          rows_are_alike(!call.mask.data && !call.sample_weight.data && !call.row_gradient.data &&
+                         !(call.labels.data && call.weight.data)) {}
 };
 
+// Reads the labels, and says whether all of them are to be read.
 template <class T>
-inline void read_labels(const XentSoftmax& call, const Stretch& rows, RowBatch<T>& batch) {
+inline bool read_labels(const XentSoftmax& call, const Stretch& rows, RowBatch<T>& batch) {
     const int64_t* label = rows.at<const int64_t>(call.labels);
-    const int64_t step = rows.step(call.labels);
-    for (int64_t r = 0; r < rows.count; ++r) {
-        const int64_t y = label[r * step];
-        batch.read[r] = !(call.ignores && y == call.ignore_index);
-        batch.label[r] = batch.read[r] ? int32_t(y) : 0;
-    }
+    const int64_t step = rows.step(call.labels), ignores = call.ignores != 0, ignored = call.ignore_index;
+    int64_t found = 0;
+    if (step == 1)
+        for (int64_t r = 0; r < rows.count; ++r) found |= label[r] == ignored, batch.label[r] = int32_t(label[r]);
+    else
+        for (int64_t r = 0; r < rows.count; ++r)
+            found |= label[r * step] == ignored, batch.label[r] = int32_t(label[r * step]);
+    if (!(found & ignores)) return true;
+    for (int64_t r = 0; r < rows.count; ++r) batch.read[r] = label[r * step] != ignored;
+    return false;
 }
 
 template <class T>
@@ -105,7 +114,7 @@ inline void read_weights(const XentSoftmax& call, const Stretch& rows, RowBatch<
     if (call.labels.data && call.weight.data) {
         const T* weight = static_cast<const T*>(call.weight.data);
         for (int64_t r = 0; r < rows.count; ++r)
-            batch.coefficient[r] = batch.read[r] ? batch.coefficient[r] * weight[batch.label[r]] : T(0);
+            if (batch.read[r]) batch.coefficient[r] *= weight[batch.label[r] * call.weight.along];
     }
 }
 
@@ -117,7 +126,7 @@ struct RunningSums {
 
     void raise(T top) {
         if (!(top > peak)) return;
-        others = (others + tops) * double(exp<T>(broadcast<T>(peak - top))[0]);
+        if (others + tops != 0) others = (others + tops) * double(exp<T>(broadcast<T>(peak - top))[0]);
         tops = 0;
         if (mass != 0) dot += mass * (double(peak) - double(top));
         peak = top;
@@ -153,45 +162,56 @@ struct RunningSums {
 template <class T>
 inline void describe(const RowSettings<T>& settings, const Stretch& rows, RowBatch<T>& batch) {
     const XentSoftmax& call = settings.call;
-    if (call.labels.data) {
-        read_labels(call, rows, batch);
-    } else {
-        for (int64_t r = 0; r < rows.count; ++r) batch.read[r] = true, batch.label[r] = 0;
-    }
+    const bool all_read = !call.labels.data || read_labels(call, rows, batch);
+    if (settings.rows_are_alike && all_read && batch.filled_alike) return;
+    if (all_read)
+        for (int64_t r = 0; r < rows.count; ++r) batch.read[r] = true;
     read_weights(call, rows, batch);
     for (int64_t r = 0; r < rows.count; ++r) batch.gradient[r] = settings.gradient;
     if (call.row_gradient.data)
         for (int64_t r = 0; r < rows.count; ++r) batch.gradient[r] *= *rows.at<const T>(call.row_gradient, r);
+    batch.filled_alike = settings.rows_are_alike && all_read && rows.count == RowBatch<T>::capacity;
+}
+
+// The odds of the labels, once their rows have been read.
+template <class T>
+inline void find_own_odds(RowBatch<T>& batch, int64_t count) {
+    for (int64_t r = 0; r < count; r += LANES<T>)
+        store<T>(batch.own_odds + r, exp<T>(load<T>(batch.own + r) - load<T>(batch.peak + r)));
 }
 
 // A row that is not read: numbers that stay finite, and come to nothing with coefficient 0.
 template <class T>
 inline void leave_out(RowBatch<T>& batch, int64_t r) {
     batch.own[r] = batch.peak[r] = batch.others[r] = batch.mass[r] = batch.dot[r] = T(0);
-    batch.tops[r] = T(1);
+    batch.own_odds[r] = batch.tops[r] = T(1);
 }
 
 // Loss and gradient of rows whose target is a label. The label is not in `others`, so that with y on top
 //     -log p_y = log1p(others)      1 - p_y = others / (1 + others)
 // lose nothing. With y below the top, the sum is at least 1 and -log p_y = (peak - z_y) + log(sum) adds what is positive.
-template <class T>
+template <bool GRADIENT, class T>
 inline void finish_labels(const RowSettings<T>& settings, RowBatch<T>& batch, int64_t count) {
     for (int64_t r = 0; r < count; r += LANES<T>) {
         const V<T> others = load<T>(batch.others + r), peak = load<T>(batch.peak + r);
         const V<T> gap = load<T>(batch.own + r) - peak;
-        const V<T> odds = exp<T>(gap), sum = others + odds;
+        const V<T> odds = load<T>(batch.own_odds + r), sum = others + odds;
         const V<T> beyond = select<T>(gap == T(0), others, sum - T(1));
         const V<T> log_sum = select<T>(sum == T(0), broadcast<T>(__builtin_nan("")), log1p<T>(beyond));
-        const V<T> inverse = T(1) / sum;
-        const Probability<T> own = {odds * inverse, others * inverse, log_sum - gap};
-        const V<T> lse = peak + log_sum;
+        const V<T> lse = peak + log_sum, nll = log_sum - gap;
 
         const V<T> coefficient = load<T>(batch.coefficient + r);
-        const V<T> loss = weigh<T>(coefficient, phi(settings.event, own));
         const V<T> z_slope = T(2) * settings.z_loss * lse;
-        const V<T> pull = slope(settings.event, own);
-        const V<T> gradient = load<T>(batch.gradient + r) * coefficient;
+        if (!GRADIENT && settings.event.is_log && settings.z_loss == 0) {
+            store<T>(batch.loss + r, weigh<T>(coefficient, nll));
+            continue;
+        }
+        const V<T> inverse = T(1) / sum;
+        const Probability<T> own = {odds * inverse, others * inverse, nll};
+        const V<T> loss = weigh<T>(coefficient, phi(settings.event, own));
         store<T>(batch.loss + r, settings.z_loss != 0 ? loss + settings.z_loss * coefficient * lse * lse : loss);
+        if (!GRADIENT) continue;
+        const V<T> gradient = load<T>(batch.gradient + r) * coefficient, pull = slope(settings.event, own);
         store<T>(batch.factor + r, gradient * (pull + z_slope) * inverse);
         store<T>(batch.at_label + r, gradient * (z_slope * own.p - pull * own.miss));
     }

@@ -19,28 +19,53 @@ constexpr int64_t FEW_CLASSES = 16;
 constexpr int64_t MOST_TILE_CLASSES = 1024;
 // Gradients from this size on are streamed past the caches.
 constexpr int64_t STREAM_BYTES = 4 << 20;
+// But not by rows shorter than this, whose first and last lines are only written in part.
+constexpr int64_t STREAM_ROW = 2048;
 // Work is cut into blocks of about this many elements whatever the number of threads, so that sums never depend on it;
 // a thread gets two at least, since waking one costs as much as this.
 constexpr int64_t BLOCK = 16384;
 constexpr int64_t LEAST_BLOCKS = 2;
 
-// Takes the losses of rows: writes them if they are wanted, and adds them up by blocks.
+// Takes the losses of rows: writes them if they are wanted, and adds them up. A block of rows has several sums, each of
+// every so many rows, so that additions need not wait for one another.
 template <class T>
 struct LossSink {
+    static constexpr int64_t sums = 2 * LANES<double>;
     const XentSoftmax& call;
     double* partial;
     int64_t rows_a_block;
 
     void take(int64_t first, const T* loss, int64_t count) const {
-        for (int64_t r = 0; r < count;) {
-            const int64_t block = (first + r) / rows_a_block, end = (block + 1) * rows_a_block - first;
-            for (; r < count && r < end; ++r) partial[block] += double(loss[r]);
+        for (int64_t row = first; row < first + count;) {
+            const int64_t block = row / rows_a_block, block_end = (block + 1) * rows_a_block;
+            const int64_t end = block_end < first + count ? block_end : first + count;
+            add(loss + (row - first), row, end, partial + block * sums);
+            row = end;
         }
-        if (call.rows.data)
-            for (int64_t r = 0; r < count; ++r) {
-                const int64_t row = first + r;
-                store_any(call.rows, row / call.inner * call.rows.outer + row % call.inner * call.rows.inner, loss[r]);
+        if (call.rows.data) write(first, loss, count);
+    }
+
+private:
+    typedef T Losses __attribute__((vector_size(LANES<double> * sizeof(T))));
+
+    // Row by row, and where they begin at a multiple of `sums`, so many at once: the same additions in the same order.
+    static void add(const T* loss, int64_t row, int64_t end, double* to) {
+        for (; row < end && row % sums; ++row) to[row % sums] += double(*loss++);
+        VD sum[2] = {load<double>(to), load<double>(to + LANES<double>)};
+        for (; row + sums <= end; row += sums, loss += sums)
+            for (int u = 0; u < 2; ++u) {
+                Losses some;
+                memcpy(&some, loss + u * LANES<double>, sizeof some);
+                sum[u] += __builtin_convertvector(some, VD);
             }
+        for (int u = 0; u < 2; ++u) store<double>(to + u * LANES<double>, sum[u]);
+        for (; row < end; ++row) to[row % sums] += double(*loss++);
+    }
+
+    void write(int64_t first, const T* loss, int64_t count) const {
+        for (int64_t row = first; row < first + count; ++row)
+            store_any(call.rows, row / call.inner * call.rows.outer + row % call.inner * call.rows.inner,
+                      loss[row - first]);
     }
 };
 
@@ -77,10 +102,10 @@ public:
         const int64_t wanted = BLOCK / (call.classes > 0 ? call.classes : 1);
         rows_a_block = wanted < 1 ? 1 : wanted;
         blocks = (rows + rows_a_block - 1) / rows_a_block;
-        partial = static_cast<double*>(calloc(size_t(blocks) + 1, sizeof(double)));
+        partial = static_cast<double*>(calloc(size_t(blocks * LossSink<T>::sums) + 1, sizeof(double)));
         if (!partial) return fail();
         if (rows > 0) choose(settings);
-        for (int64_t b = 0; b < blocks; ++b) outcome.total += partial[b];
+        for (int64_t b = 0; b < blocks * LossSink<T>::sums; ++b) outcome.total += partial[b];
         free(partial);
         if (call.result.data) store_any(call.result, 0, reduced());
     }
@@ -124,7 +149,8 @@ private:
         const bool side_by_side = (call.inner > 1 ? call.logits.inner : call.logits.outer) == 1;
         const bool tiles = side_by_side ? call.classes <= MOST_TILE_CLASSES : call.classes <= FEW_CLASSES;
         const bool contiguous = call.logits.along == 1 && (!wants_gradient || call.gradient.along == 1);
-        const bool stream = wants_gradient && rows * call.classes * int64_t(sizeof(S)) >= STREAM_BYTES;
+        const bool large = rows * call.classes * int64_t(sizeof(S)) >= STREAM_BYTES;
+        const bool stream = wants_gradient && large && (side_by_side || call.classes * int64_t(sizeof(S)) >= STREAM_ROW);
         if (transform.is_identity() && tiles)
             return wants_gradient ? share(settings, TileKernel<T, S, SOFT, true>(settings, stream))
                                   : share(settings, TileKernel<T, S, SOFT, false>(settings, false));

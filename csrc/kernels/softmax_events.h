@@ -80,8 +80,8 @@ private:
             const V<T> target = load<T>(a + k);
             const Mask<T> counts = target != T(0);
             const V<T> pull = keep<T>(counts, target * slope(settings.event, p));
-            loss += double(sum_of_lanes<T>(keep<T>(counts, target * phi(settings.event, p))));
-            total += double(sum_of_lanes<T>(pull));
+            loss += double(sum_of_lanes(keep<T>(counts, target * phi(settings.event, p))));
+            total += double(sum_of_lanes(pull));
             store<T>(a + k, pull);
         }
         const double lse = double(peak) + double(log_sum);

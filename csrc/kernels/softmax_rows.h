@@ -205,10 +205,9 @@ private:
     }
 
     void finish(int64_t count) {
-        if (SOFT)
-            finish_distributions(settings, batches[now], count);
-        else
-            finish_labels(settings, batches[now], count);
+        if (SOFT) return finish_distributions(settings, batches[now], count);
+        find_own_odds(batches[now], count);
+        finish_labels<GRADIENT>(settings, batches[now], count);
     }
 
     // Rows of the batch just finished wait to be written; the next is read into the other half.

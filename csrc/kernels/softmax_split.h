@@ -92,10 +92,9 @@ private:
 
     void finish(int64_t count) {
         const FlushSubnormals flushed;
-        if (SOFT)
-            finish_distributions(settings, batch, count);
-        else
-            finish_labels(settings, batch, count);
+        if (SOFT) return finish_distributions(settings, batch, count);
+        find_own_odds(batch, count);
+        finish_labels<true>(settings, batch, count);
     }
 
     void write(int64_t unit) {

@@ -33,9 +33,12 @@ struct TileMover {
     void load(const S* from) const {
         if (step == 1) return load_planes(from);
         int64_t r = 0;
-        if constexpr (sizeof(T) == 4)
-            if (along == 1 && classes >= 4)
+        if constexpr (sizeof(T) == 4) {
+            if (is_pairs())
+                for (; r + L <= rows; r += L) load_pairs(from + 2 * r, r);
+            else if (along == 1 && classes >= 4)
                 for (; r + L <= rows; r += L) load_transposed(from + r * step, r);
+        }
         for (; r < rows; ++r)
             for (int64_t k = 0; k < classes; ++k) *tile.at(k, r) = load_one(from + k * along + r * step);
         fill_up();
@@ -44,9 +47,12 @@ struct TileMover {
     void store_to(S* to, bool stream) const {
         if (step == 1) return store_planes(to, stream);
         int64_t r = 0;
-        if constexpr (sizeof(T) == 4)
-            if (along == 1 && classes >= 4)
+        if constexpr (sizeof(T) == 4) {
+            if (is_pairs())
+                for (; r + L <= rows; r += L) store_pairs(to + 2 * r, r);
+            else if (along == 1 && classes >= 4)
                 for (; r + L <= rows; r += L) store_transposed(to + r * step, r);
+        }
         for (; r < rows; ++r)
             for (int64_t k = 0; k < classes; ++k) store_one(to + k * along + r * step, *tile.at(k, r));
     }
@@ -74,6 +80,20 @@ private:
         }
     }
 
+    bool is_pairs() const { return classes == 2 && along == 1 && step == 2; }
+
+    void load_pairs(const S* from, int64_t r) const {
+        VF pair[2] = {load_as(from), load_as(from + L)};
+        unzip(pair);
+        for (int k = 0; k < 2; ++k) store<float>(tile.at(k, r), pair[k]);
+    }
+
+    void store_pairs(S* to, int64_t r) const {
+        VF pair[2] = {XENT_ISA::load<float>(tile.at(0, r)), XENT_ISA::load<float>(tile.at(1, r))};
+        zip(pair);
+        for (int k = 0; k < 2; ++k) store_as(to + k * L, pair[k]);
+    }
+
     // The last four classes may overlap the four before them.
     void load_transposed(const S* from, int64_t r) const {
         for (int64_t k = 0; k < classes; k += 4) {
@@ -96,7 +116,7 @@ private:
     // Lanes beyond the rows hold something harmless.
     void fill_up() const {
         for (int64_t k = 0; k < classes; ++k)
-            for (int64_t r = rows; r % L; ++r) *tile.at(k, r) = T(0);
+            for (int64_t r = rows; r % (2 * L); ++r) *tile.at(k, r) = T(0);
     }
 };
 
@@ -126,7 +146,7 @@ public:
             if (SOFT)
                 finish_distributions(settings, batch, rows.count);
             else
-                finish_labels(settings, batch, rows.count);
+                finish_labels<GRADIENT>(settings, batch, rows.count);
             sink.take(row, batch.loss, rows.count);
             if (GRADIENT) write(rows);
             row += rows.count;
@@ -141,7 +161,7 @@ private:
         const TileMover<T, S> mover = {odds, call.classes, rows.count, call.logits.along, rows.step(call.logits)};
         mover.load(rows.at<const S>(call.logits));
         if (SOFT && !call.labels.data) load_probabilities(rows);
-        for (int64_t r = 0; r < rows.count; r += L) {
+        for (int64_t r = 0; r < rows.count; r += SOFT ? L : 2 * L) {
             if (SOFT)
                 read_distributions(r);
             else
@@ -179,21 +199,28 @@ private:
         return label;
     }
 
+    // Of two vectors of rows at once, whose chains of additions overlap.
     void read_labels(int64_t r) {
-        const V<T> peak = peak_of(r);
-        const Mask<T> label = label_lanes(r);
-        V<T> others = {}, own = {};
-        Mask<T> number = {};
-        for (int64_t k = 0; k < call.classes; ++k, number += 1) {
-            const V<T> z = load<T>(odds.at(k, r)), e = exp<T>(z - peak);
-            const Mask<T> is_label = number == label;
-            own = select<T>(is_label, z, own);
-            others += keep<T>(~is_label, e);
-            if (GRADIENT) store<T>(odds.at(k, r), e);
+        const int64_t classes = call.classes;
+        V<T> peak[2], others[2] = {}, own[2] = {}, own_odds[2] = {};
+        Mask<T> label[2], number = {};
+        for (int u = 0; u < 2; ++u) peak[u] = peak_of(r + u * L), label[u] = label_lanes(r + u * L);
+        for (int64_t k = 0; k < classes; ++k, number += 1)
+            for (int u = 0; u < 2; ++u) {
+                T* cell = odds.at(k, r + u * L);
+                const V<T> z = load<T>(cell), e = exp<T>(z - peak[u]);
+                const Mask<T> is_label = number == label[u];
+                own[u] = select<T>(is_label, z, own[u]);
+                own_odds[u] = select<T>(is_label, e, own_odds[u]);
+                others[u] += keep<T>(~is_label, e);
+                if (GRADIENT) store<T>(cell, e);
+            }
+        for (int u = 0; u < 2; ++u) {
+            store<T>(batch.own + r + u * L, own[u]);
+            store<T>(batch.own_odds + r + u * L, own_odds[u]);
+            store<T>(batch.peak + r + u * L, peak[u]);
+            store<T>(batch.others + r + u * L, others[u]);
         }
-        store<T>(batch.own + r, own);
-        store<T>(batch.peak + r, peak);
-        store<T>(batch.others + r, others);
     }
 
     // Probability that the target gives class k, before smoothing.

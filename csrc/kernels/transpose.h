@@ -41,21 +41,6 @@ XENT_INLINE VF low_pairs(VF a, VF b) { return by_parts<0, 1, 4, 5>(a, b); }
 XENT_INLINE VF high_pairs(VF a, VF b) { return by_parts<2, 3, 6, 7>(a, b); }
 #endif
 
-constexpr int PARTS = LANES<float> / 4;
-
-template <int part>
-XENT_INLINE Four part_of(VF v) {
-#if XENT_VECTOR_BYTES == 64 && defined(__AVX512F__)
-    return (Four)_mm512_extractf32x4_ps((__m512)v, part);
-#elif XENT_VECTOR_BYTES == 32 && defined(__AVX__)
-    return (Four)_mm256_extractf128_ps((__m256)v, part);
-#else
-    Four four;
-    memcpy(&four, reinterpret_cast<const char*>(&v) + 16 * part, sizeof four);
-    return four;
-#endif
-}
-
 template <int part>
 XENT_INLINE VF with_part(VF v, Four four) {
 #if XENT_VECTOR_BYTES == 64 && defined(__AVX512F__)
@@ -129,6 +114,40 @@ XENT_INLINE void store_columns(S* p, int64_t step, VF (&column)[4]) {
         if constexpr (PARTS > 2) store_four(p + (8 + q) * step, part_of<2>(column[q]));
         if constexpr (PARTS > 2) store_four(p + (12 + q) * step, part_of<3>(column[q]));
     }
+}
+
+// Two vectors of pairs turned into one of first and one of second members.
+XENT_INLINE void unzip(VF (&x)[2]) {
+#if XENT_VECTOR_BYTES == 64
+    const VF a = x[0], b = x[1];
+    x[0] = XENT_SHUFFLE(VF, MF, a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    x[1] = XENT_SHUFFLE(VF, MF, a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+#elif XENT_VECTOR_BYTES == 32
+    const VF a = x[0], b = x[1];
+    const VF low = XENT_SHUFFLE(VF, MF, a, b, 0, 1, 2, 3, 8, 9, 10, 11);  // in this order, single instructions
+    const VF high = XENT_SHUFFLE(VF, MF, a, b, 4, 5, 6, 7, 12, 13, 14, 15);
+    x[0] = XENT_SHUFFLE(VF, MF, low, high, 0, 2, 8, 10, 4, 6, 12, 14);
+    x[1] = XENT_SHUFFLE(VF, MF, low, high, 1, 3, 9, 11, 5, 7, 13, 15);
+#else
+    const VF a = x[0], b = x[1];
+    x[0] = XENT_SHUFFLE(VF, MF, a, b, 0, 2, 4, 6);
+    x[1] = XENT_SHUFFLE(VF, MF, a, b, 1, 3, 5, 7);
+#endif
+}
+
+// And back.
+XENT_INLINE void zip(VF (&x)[2]) {
+    const VF a = x[0], b = x[1];
+#if XENT_VECTOR_BYTES == 64
+    x[0] = XENT_SHUFFLE(VF, MF, a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    x[1] = XENT_SHUFFLE(VF, MF, a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+#elif XENT_VECTOR_BYTES == 32
+    x[0] = XENT_SHUFFLE(VF, MF, a, b, 0, 8, 1, 9, 2, 10, 3, 11);
+    x[1] = XENT_SHUFFLE(VF, MF, a, b, 4, 12, 5, 13, 6, 14, 7, 15);
+#else
+    x[0] = XENT_SHUFFLE(VF, MF, a, b, 0, 4, 1, 5);
+    x[1] = XENT_SHUFFLE(VF, MF, a, b, 2, 6, 3, 7);
+#endif
 }
 
 }  // namespace

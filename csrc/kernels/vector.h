@@ -161,22 +161,56 @@ XENT_INLINE bool any(M mask) {
 #endif
 }
 
-template <class T>
-XENT_INLINE T sum_of_lanes(V<T> v) {
-    T lane[LANES<T>];
-    store<T>(lane, v);
-    for (int width = LANES<T> / 2; width >= 1; width /= 2)
-        for (int i = 0; i < width; ++i) lane[i] += lane[i + width];
-    return lane[0];
+// A vector of floats as parts of 128 bits.
+constexpr int PARTS = LANES<float> / 4;
+
+template <int part>
+XENT_INLINE Four part_of(VF v) {
+#if XENT_VECTOR_BYTES == 64 && defined(__AVX512F__)
+    return (Four)_mm512_extractf32x4_ps((__m512)v, part);
+#elif XENT_VECTOR_BYTES == 32 && defined(__AVX__)
+    return (Four)_mm256_extractf128_ps((__m256)v, part);
+#else
+    Four four;
+    memcpy(&four, reinterpret_cast<const char*>(&v) + 16 * part, sizeof four);
+    return four;
+#endif
 }
 
-template <class T>
-XENT_INLINE T max_of_lanes(V<T> v) {
-    T lane[LANES<T>];
-    store<T>(lane, v);
-    for (int width = LANES<T> / 2; width >= 1; width /= 2)
-        for (int i = 0; i < width; ++i) lane[i] = lane[i] > lane[i + width] ? lane[i] : lane[i + width];
-    return lane[0];
+// Lanes 2 3 0 1 of a part, and 1 0 3 2.
+XENT_INLINE Four swap_pairs(Four v) { return XENT_SHUFFLE(Four, FourInts, v, v, 2, 3, 0, 1); }
+XENT_INLINE Four swap_within_pairs(Four v) { return XENT_SHUFFLE(Four, FourInts, v, v, 1, 0, 3, 2); }
+
+XENT_INLINE float sum_of_lanes(VF v) {
+    Four sum = part_of<0>(v);
+    if constexpr (PARTS > 1) sum += part_of<1>(v);
+    if constexpr (PARTS > 2) sum += part_of<2>(v) + part_of<3>(v);
+    sum += swap_pairs(sum);
+    sum += swap_within_pairs(sum);
+    return sum[0];
+}
+
+XENT_INLINE Four larger(Four a, Four b) { return a > b ? a : b; }
+
+XENT_INLINE float max_of_lanes(VF v) {
+    Four top = part_of<0>(v);
+    if constexpr (PARTS > 1) top = larger(top, part_of<1>(v));
+    if constexpr (PARTS > 2) top = larger(top, larger(part_of<2>(v), part_of<3>(v)));
+    top = larger(top, swap_pairs(top));
+    top = larger(top, swap_within_pairs(top));
+    return top[0];
+}
+
+XENT_INLINE double sum_of_lanes(VD v) {
+    double sum = 0;
+    for (int l = 0; l < LANES<double>; ++l) sum += v[l];
+    return sum;
+}
+
+XENT_INLINE double max_of_lanes(VD v) {
+    double top = v[0];
+    for (int l = 1; l < LANES<double>; ++l) top = v[l] > top ? v[l] : top;
+    return top;
 }
 
 // 0, 1, 2, ... in the lanes.
