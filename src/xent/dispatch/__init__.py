@@ -6,5 +6,6 @@ The only room that asks torch about modes, devices and transforms, and the only 
 from xent.dispatch.choice import loss
 from xent.dispatch.facts import softmax_facts
 from xent.dispatch.overrides import overridable
+from xent.dispatch.plain import plain_loss
 
-__all__ = ["loss", "overridable", "softmax_facts"]
+__all__ = ["loss", "overridable", "plain_loss", "softmax_facts"]

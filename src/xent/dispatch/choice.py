@@ -18,7 +18,7 @@ from torch import Tensor
 from xent.backends import native
 from xent.core.call import Call, DivergenceCall, SoftmaxCall
 from xent.core.reduce import Normalizer, Reduction
-from xent.dispatch import modes, values
+from xent.dispatch import inquiry, modes, values
 from xent.dispatch.links import LINKS, Way
 from xent.dispatch.node import Loss
 
@@ -28,9 +28,13 @@ def loss(call: Call, kind: str, normalizer: Normalizer | None = None, inplace: b
     link = LINKS[type(call)]
     reduction = Reduction(kind, normalizer, result_dtype(call))
     if must_trace(call):
+        if inquiry.STATE.open:
+            inquiry.answer(modes.describe())
         return link.formulas.loss(call, reduction)[0]
     values.check_settings(call)
     reason = why_formulas(call)
+    if inquiry.STATE.open:
+        inquiry.answer(reason)
     way: Way = link.formulas
     if reason is None and link.kernel is not None:
         way = link.kernel
@@ -38,7 +42,7 @@ def loss(call: Call, kind: str, normalizer: Normalizer | None = None, inplace: b
         call = values.checked(call)
     if not torch.is_grad_enabled() or differentiates_settings(call) or not call.logits.requires_grad:
         return way.loss(call, reduction)[0]
-    return Loss.apply(call.logits, link, way, call, reduction, inplace)  # type: ignore[no-any-return,no-untyped-call]
+    return Loss.apply(call.logits, way, call, reduction, inplace)  # type: ignore[no-any-return,no-untyped-call]
 
 
 def must_trace(call: Call) -> bool:

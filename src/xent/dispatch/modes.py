@@ -1,5 +1,7 @@
 """What torch is doing at the moment: the only questions to it that need private names (pinned by tests)."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 from torch.autograd import forward_ad
@@ -23,6 +25,20 @@ def is_jit_tracing() -> bool:
 def intercepts() -> bool:
     """Whether a dispatch mode sees every operation: make_fx, FakeTensorMode."""
     return torch._C._len_torch_dispatch_stack() > 0
+
+
+def are_on() -> bool:
+    """Whether anything but plain eager computation goes on, torch.compile aside."""
+    return is_transformed() or is_jit_tracing() or intercepts()
+
+
+def describe() -> str:
+    """What goes on that has operations be seen one by one."""
+    if is_transformed():
+        return "a torch.func transform or forward-mode differentiation is active"
+    if is_jit_tracing() or intercepts() or torch.compiler.is_compiling():
+        return "the call is traced"
+    return "a tensor is a subclass, a meta tensor or a lazy negation"
 
 
 def has_saved_tensor_hooks() -> bool:
@@ -68,3 +84,9 @@ def must_differentiate(grad_output: Tensor) -> bool:
 def autocasts(device: str) -> bool:
     """Whether autocast is on for a kind of device."""
     return torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device)
+
+
+def apply_of(function: type[torch.autograd.Function]) -> Callable[..., Tensor]:
+    """``function.apply`` for when no transform is active: without what it does for transforms."""
+    applied: Callable[..., Tensor] = super(torch.autograd.Function, function).apply  # type: ignore[misc]
+    return applied

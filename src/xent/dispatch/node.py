@@ -10,7 +10,10 @@ from xent.core.call import Call, DivergenceCall
 from xent.core.logits import IDENTITY
 from xent.core.reduce import Reduction
 from xent.dispatch import modes
-from xent.dispatch.links import Link, Way
+from xent.dispatch.links import LINKS, Way
+
+# Stands for a tensor among the fields of a call that are kept for backward.
+TENSOR = object()
 
 
 class Loss(torch.autograd.Function):
@@ -23,43 +26,47 @@ class Loss(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(
-        ctx: Any, logits: Tensor, link: Link, way: Way, call: Call, reduction: Reduction, inplace: bool
-    ) -> Tensor:
+    def forward(ctx: Any, logits: Tensor, way: Way, call: Call, reduction: Reduction, inplace: bool) -> Tensor:
         """The result, with the gradient where it can be formed already."""
-        ctx.link, ctx.way = link, way
-        ctx.gradient = None
-        ctx.gave_up_logits = False
+        ctx.way = way
         if reduction.kind == "none" or logits.dtype == torch.float16 or modes.has_saved_tensor_hooks():
+            ctx.gradient, ctx.gave_up_logits = None, False
             result, ctx.divisor = way.loss(call, reduction)
         else:
-            version = logits._version
             result, gradient, ctx.divisor = way.loss_and_gradient(call, reduction, inplace)
-            ctx.gradient = gradient
+            ctx.gradient, ctx.gave_up_logits = gradient, inplace
             if inplace:
                 ctx.gradient = gradient.detach()
-                ctx.gave_up_logits = True
-                if logits._version == version:
-                    torch.autograd.graph.increment_version(logits)
-        _save_call(ctx, call)
+                torch.autograd.graph.increment_version(logits)
+        transform = IDENTITY if isinstance(call, DivergenceCall) else call.transform
+        # The transform's tensors are kept to notice a change to them.
+        settings = [] if transform is IDENTITY else transform.tensors
+        ctx.save_for_backward(*(value for value in call if isinstance(value, Tensor)), *settings)
+        ctx.rebuild = (type(call), tuple(TENSOR if isinstance(value, Tensor) else value for value in call))
         return result
 
     @staticmethod
     def backward(ctx: Any, grad_output: Tensor) -> tuple[Tensor | None, ...]:
         """The gradient in the logits."""
-        differentiable = modes.must_differentiate(grad_output)
-        if ctx.gradient is not None and not differentiable:
-            return _hand_over(ctx, grad_output), None, None, None, None, None
-        call = _saved_call(ctx)
-        if ctx.gave_up_logits:
-            raise RuntimeError(
-                "the logits are gone, their gradient stands in their place: with `inplace_gradient` there is neither a "
-                "second derivative nor a batched gradient. Pass inplace_gradient=False."
-            )
-        # Hooks may have brought back other tensors than were saved.
-        formula = differentiable or not modes.all_plain(call) or native.serves(call) is not None
-        way = ctx.link.formulas if formula else ctx.way
-        return way.gradient(call, ctx.divisor, grad_output), None, None, None, None, None
+        return _gradient(ctx, grad_output), None, None, None, None
+
+
+def _gradient(ctx: Any, grad_output: Tensor) -> Tensor:
+    differentiable = modes.must_differentiate(grad_output)
+    if ctx.gradient is not None and not differentiable:
+        return _hand_over(ctx, grad_output)
+    saved = iter(ctx.saved_tensors)
+    call_type, fields = ctx.rebuild
+    call = call_type(*(next(saved) if field is TENSOR else field for field in fields))
+    if ctx.gave_up_logits:
+        raise RuntimeError(
+            "the logits are gone, their gradient stands in their place: with `inplace_gradient` there is neither a "
+            "second derivative nor a batched gradient. Pass inplace_gradient=False."
+        )
+    # Hooks may have brought back other tensors than were saved.
+    formula = differentiable or not modes.all_plain(call) or native.serves(call) is not None
+    way: Way = LINKS[call_type].formulas if formula else ctx.way
+    return way.gradient(call, ctx.divisor, grad_output)
 
 
 def _hand_over(ctx: Any, grad_output: Tensor) -> Tensor:
@@ -72,18 +79,3 @@ def _hand_over(ctx: Any, grad_output: Tensor) -> Tensor:
     if grad_output.is_cpu and grad_output.item() == 1.0:
         return gradient
     return gradient.mul_(grad_output)
-
-
-def _save_call(ctx: Any, call: Call) -> None:
-    """Keep ``call`` for backward, its tensors where autograd sees changes to them."""
-    transform = IDENTITY if isinstance(call, DivergenceCall) else call.transform
-    settings = [] if transform is IDENTITY else transform.tensors
-    ctx.save_for_backward(*(value if isinstance(value, Tensor) else None for value in call), *settings)
-    ctx.call_type = type(call)
-    ctx.settings = [None if isinstance(value, Tensor) else value for value in call]
-
-
-def _saved_call(ctx: Any) -> Any:
-    saved = ctx.saved_tensors[: len(ctx.settings)]
-    pairs = zip(saved, ctx.settings, strict=True)
-    return ctx.call_type(*(setting if tensor is None else tensor for tensor, setting in pairs))

@@ -89,6 +89,23 @@ def cross_entropy(
         Shannon, 1948; Good, 1952 (cross entropy). Szegedy et al., 2016 (label smoothing). Lin et al., 2017 (focal).
         Chowdhery et al., 2022 (z-loss).
     """
+    if (
+        weight is None
+        and sample_weight is None
+        and mask is None
+        and normalizer is None
+        and logits is None
+        and event is NLL
+        and smoothing_prior is None
+        and dim is None
+        and size_average is None
+        and reduce is None
+        and not inplace_gradient
+        and (type(label_smoothing) is float and label_smoothing == 0.0)
+        and (type(z_loss) is float and z_loss == 0.0)
+        and (plain := dispatch.plain_loss(input, target, ignore_index, reduction)) is not None
+    ):
+        return plain
     reduction = settle_reduction(size_average, reduce, reduction)
     check_normalizer(normalizer, reduction)
     check.tensor("cross_entropy", "input", input)

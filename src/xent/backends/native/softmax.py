@@ -43,9 +43,15 @@ def run(call: SoftmaxCall, work: Work) -> Outcome:
         softcap=float(call.transform.softcap or 0.0),
         event=numbers(call.event),
     )
-    outcome = checked_memory(Outcome(*module.NATIVE.softmax(plan)))
+    return checked(call, Outcome(*module.NATIVE.softmax(plan)))
+
+
+def checked(call: SoftmaxCall, outcome: Outcome) -> Outcome:
+    """The outcome, of labels that name classes."""
+    checked_memory(outcome)
     if outcome.bad >= 0:
-        raise check.label_out_of_range(call.target.flatten()[outcome.bad], classes, call.ignore_index)
+        label = call.target.flatten()[outcome.bad]
+        raise check.label_out_of_range(label, call.logits.shape[call.dim], call.ignore_index)
     return outcome
 
 

@@ -1,0 +1,80 @@
+"""The short way of the plain call: class indices for the rows of a matrix, no settings, eager, on the CPU.
+
+Whether a call is plain is decided by a few attributes, each of which several checks would else ask for. All that the
+checks of such a call could find is a label out of range, and the kernel finds that. The questions stand in one function
+and not in several, since of a small batch they are the larger part of the time.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd import forward_ad
+from torch.compiler import is_compiling
+from torch.overrides import has_torch_function_variadic
+
+from xent.backends.native import plain
+from xent.core.call import SoftmaxCall
+from xent.dispatch import inquiry, modes
+from xent.dispatch.links import LINKS
+from xent.dispatch.node import TENSOR, Loss
+
+LINK = LINKS[SoftmaxCall]
+RESULT_DTYPES = {torch.float32: torch.float32, torch.float64: torch.float64}
+KINDS = ("mean", "sum")
+
+
+def plain_loss(logits: Tensor, target: Tensor, ignore_index: int, kind: str) -> Tensor | None:
+    """The loss, or None if this is no plain call."""
+    if (
+        is_compiling()
+        or has_torch_function_variadic(logits, target)
+        or type(logits) not in modes.PLAIN_TYPES
+        or type(target) is not Tensor
+        or not plain.IS_THERE
+        or type(ignore_index) is not int
+        or kind not in KINDS
+        or inquiry.STATE.open
+    ):
+        return None
+    shape, dtype = logits.shape, logits.dtype
+    if (
+        len(shape) != 2
+        or dtype not in plain.DTYPES
+        or target.dtype is not torch.int64
+        or target.shape != shape[:1]
+        or not 0 < shape[1] <= plain.MOST_CLASSES
+        or not (logits.is_cpu and target.is_cpu and logits.is_contiguous() and target.is_contiguous())
+        or logits.is_neg()
+        or target.is_neg()
+        or torch._C._are_functorch_transforms_active()
+        or forward_ad._current_level >= 0
+        or torch._C._is_tracing()
+        or torch._C._len_torch_dispatch_stack()
+    ):
+        return None
+    if dtype not in RESULT_DTYPES and modes.autocasts("cpu"):
+        dtype = torch.float32
+    if logits.requires_grad and torch.is_grad_enabled():
+        return apply_plain(logits, target, ignore_index, kind, dtype)
+    return plain.loss(logits, target, ignore_index, kind, dtype, None)[0]
+
+
+class PlainLoss(Loss):
+    """A plain call as a node."""
+
+    @staticmethod
+    def forward(  # type: ignore[override]
+        ctx: Any, logits: Tensor, target: Tensor, ignore_index: int, kind: str, dtype: torch.dtype
+    ) -> Tensor:
+        """The result, with the gradient where it can be formed already."""
+        fuses = logits.dtype is not torch.float16 and not modes.has_saved_tensor_hooks()
+        ctx.gradient = plain.new_gradient(logits) if fuses else None
+        result, ctx.divisor = plain.loss(logits, target, ignore_index, kind, dtype, ctx.gradient)
+        ctx.save_for_backward(logits, target)
+        ctx.way, ctx.gave_up_logits = LINK.kernel, False
+        ctx.rebuild = (SoftmaxCall, (TENSOR, TENSOR, True, 1, None, ignore_index))
+        return result
+
+
+apply_plain = modes.apply_of(PlainLoss)
