@@ -22,7 +22,7 @@ PRIVATE = {
     "forward_ad._current_level",
     "value._is_zerotensor",
 }
-OWN = {"call", "ctx", "self"}
+OWN = {"call", "call_type", "ctx"}
 
 
 def _private_names(source: str) -> set[str]:

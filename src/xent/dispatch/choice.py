@@ -21,6 +21,7 @@ from xent.core.reduce import Normalizer, Reduction
 from xent.dispatch import inquiry, modes, values
 from xent.dispatch.links import LINKS, Way
 from xent.dispatch.node import Loss
+from xent.dispatch.operators import operator_loss
 
 
 def loss(call: Call, kind: str, normalizer: Normalizer | None = None, inplace: bool = False) -> Tensor:
@@ -30,6 +31,8 @@ def loss(call: Call, kind: str, normalizer: Normalizer | None = None, inplace: b
     if must_trace(call):
         if inquiry.STATE.open:
             inquiry.answer(modes.describe())
+        if link.kernel is not None and modes.sees_operators(call) and why_formulas(call) is None:
+            return operator_loss(call, reduction)
         return link.formulas.loss(call, reduction)[0]
     values.check_settings(call)
     reason = why_formulas(call)

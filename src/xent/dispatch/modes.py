@@ -41,6 +41,16 @@ def describe() -> str:
     return "a tensor is a subclass, a meta tensor or a lazy negation"
 
 
+def sees_operators(call: Call) -> bool:
+    """Whether what traces a call takes an operator as a whole: a compiler or a dispatch mode, and no transform.
+
+    Subclasses that wrap tensors want to see operations that they know.
+    """
+    if is_transformed() or not (torch.compiler.is_compiling() or intercepts()):
+        return False
+    return not any(hasattr(value, "__tensor_flatten__") for value in call if isinstance(value, Tensor))
+
+
 def has_saved_tensor_hooks() -> bool:
     """Whether what a node saves passes through hooks: checkpointing, offloading."""
     return torch._C._autograd._top_saved_tensors_default_hooks(True) is not None
