@@ -17,7 +17,7 @@ FLOORS = (
     ("compare", "bench"),
     ("patch",),
     ("nn",),
-    ("functional", "facts"),
+    ("functional", "facts", "info"),
     ("information", "imbalance"),
     ("dispatch",),
     ("backends",),

@@ -15,6 +15,7 @@ from xent.functional import (
     kl_div,
     nll_loss,
 )
+from xent.info import Info, info
 from xent.nn import BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, KLDivLoss, NLLLoss
 from xent.patch import patch, patched, unpatch
 
@@ -29,6 +30,7 @@ __all__ = [
     "CrossEntropyLoss",
     "Event",
     "Facts",
+    "Info",
     "KLDivLoss",
     "LogitTransform",
     "NLLLoss",
@@ -38,6 +40,7 @@ __all__ = [
     "facts",
     "functional",
     "imbalance",
+    "info",
     "information",
     "kl_div",
     "nll_loss",

@@ -5,6 +5,7 @@ What they do not compute :func:`serves` says; the module may also be absent, sin
 """
 
 from xent.backends.native.links import DIVERGENCE, PROBABILITIES, SIGMOID, SOFTMAX
+from xent.backends.native.module import State, state
 from xent.backends.native.serves import serves
 
-__all__ = ["DIVERGENCE", "PROBABILITIES", "SIGMOID", "SOFTMAX", "serves"]
+__all__ = ["DIVERGENCE", "PROBABILITIES", "SIGMOID", "SOFTMAX", "State", "serves", "state"]

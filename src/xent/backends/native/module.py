@@ -5,11 +5,29 @@ import os
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
 FORCE_ISA = "XENT_FORCE_ISA"
+
+
+class State(NamedTuple):
+    """What there is of the native backend."""
+
+    absence: str | None  # why the module is not there
+    instruction_set: str | None = None
+    compiled: tuple[str, ...] = ()
+    supported: tuple[str, ...] = ()
+    threads: int = 1
+
+
+def state() -> State:
+    """What there is, at the moment."""
+    if ABSENCE is not None:
+        return State(ABSENCE)
+    sets = tuple(NATIVE.compiled()), tuple(NATIVE.supported())
+    return State(None, NATIVE.instruction_set(), *sets, NATIVE.threads())
 
 
 def _load() -> tuple[Any, str | None]:
