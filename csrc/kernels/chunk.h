@@ -62,10 +62,12 @@ struct OddsLoop {
         V<T> a = sum[0], b = sum[1], c = sum[2], d = sum[3];
         for (; i + 4 * L <= stop; i += 4 * L) {
             prefetch_ahead<4 * L>(z + i);
-            a += at(i);
-            b += at(i + L);
-            c += at(i + 2 * L);
-            d += at(i + 3 * L);
+            V<T> e[4];
+            for (int u = 0; u < 4; ++u) e[u] = load_as(z + i + u * L) - peak;
+            exp<T>(e);
+            if (KEEP)
+                for (int u = 0; u < 4; ++u) store<T>(odds + i + u * L, e[u]);
+            a += e[0], b += e[1], c += e[2], d += e[3];
         }
         for (; i + L <= stop; i += L) a += at(i);
         sum[0] = a, sum[1] = b, sum[2] = c, sum[3] = d;

@@ -44,35 +44,53 @@ XENT_INLINE V<T> polynomial(const T (&coefficients)[N], V<T> x) {
     return sum;
 }
 
-// (e^r - 1 - r) / r^2 for |r| <= ln(2) / 2.
-XENT_INLINE VF exp_tail(VF r) {
-    static constexpr float c[] = {0.49999229f, 0.16667116f, 0.04189055f, 0.0083124772f};
-    return polynomial(c, r);
-}
-
-XENT_INLINE VD exp_tail(VD r) {
-    static constexpr double c[] = {0.5000000000000011,    0.1666666666666641,     0.04166666666652919,
-                                   0.008333333333495624,  0.0013888888943922656,  0.00019841269504765384,
-                                   2.480149276278181e-05, 2.7557587342164025e-06, 2.7630378625210986e-07,
-                                   2.4999965359640575e-08};
-    return polynomial(c, r);
-}
-
-// e^x for x up to 88 (709), within 1.5 ulp for float near 0 and .01 |x| more away from it. NaN gives NaN.
+// (e^r - 1 - r) / r^2 for |r| <= ln(2) / 2, lowest power first.
 template <class T>
-XENT_INLINE V<T> exp(V<T> x) {
+constexpr int EXP_TERMS = sizeof(T) == 4 ? 4 : 10;
+template <class T>
+constexpr T EXP[] = {T(0)};
+template <>
+constexpr float EXP<float>[] = {0.49999229f, 0.16667116f, 0.04189055f, 0.0083124772f};
+template <>
+constexpr double EXP<double>[] = {0.5000000000000011,    0.1666666666666641,     0.04166666666652919,
+                                  0.008333333333495624,  0.0013888888943922656,  0.00019841269504765384,
+                                  2.480149276278181e-05, 2.7557587342164025e-06, 2.7630378625210986e-07,
+                                  2.4999965359640575e-08};
+
+XENT_INLINE VF exp_tail(VF r) { return polynomial(EXP<float>, r); }
+XENT_INLINE VD exp_tail(VD r) { return polynomial(EXP<double>, r); }
+
+// e^x of N vectors, for x up to 88 (709), within 1.5 ulp for float near 0 and .01 |x| more away from it. NaN gives NaN.
+// Step by step for all of them: each waits for its own last step, and the others fill the wait.
+template <class T, int N>
+XENT_INLINE void exp(V<T> (&x)[N]) {
     using C = Constants<T>;
-    x = max(broadcast<T>(C::least_exponent), x);  // in this order, which lets NaN pass
-    const V<T> shifted = x * C::log2e + C::magic;
-    const V<T> n = shifted - C::magic;
 #if defined(__FMA__) || defined(__AVX512F__) || defined(__aarch64__)
     constexpr bool one_part = sizeof(T) == 4;
 #else
     constexpr bool one_part = false;
 #endif
-    const V<T> r = one_part ? x - n * C::ln2 : (x - n * C::ln2_high) - n * C::ln2_low;
-    const V<T> scale = (V<T>)((Mask<T>)shifted << C::mantissa_bits);
-    return (exp_tail(r) * (r * r) + r + T(1)) * scale;
+    V<T> n[N], scale[N];
+    for (int i = 0; i < N; ++i) x[i] = max(broadcast<T>(C::least_exponent), x[i]);  // in this order, NaN passes
+    for (int i = 0; i < N; ++i) n[i] = x[i] * C::log2e + C::magic;
+    for (int i = 0; i < N; ++i) scale[i] = (V<T>)((Mask<T>)n[i] << C::mantissa_bits);
+    for (int i = 0; i < N; ++i) n[i] = n[i] - C::magic;
+    for (int i = 0; i < N; ++i)
+        x[i] = one_part ? x[i] - n[i] * C::ln2 : (x[i] - n[i] * C::ln2_high) - n[i] * C::ln2_low;
+    V<T> sum[N];
+    for (int i = 0; i < N; ++i) sum[i] = broadcast<T>(EXP<T>[EXP_TERMS<T> - 1]);
+    for (int k = EXP_TERMS<T> - 2; k >= 0; --k)
+        for (int i = 0; i < N; ++i) sum[i] = sum[i] * x[i] + EXP<T>[k];
+    for (int i = 0; i < N; ++i) sum[i] = sum[i] * x[i] + T(1);
+    for (int i = 0; i < N; ++i) sum[i] = sum[i] * x[i] + T(1);
+    for (int i = 0; i < N; ++i) x[i] = sum[i] * scale[i];
+}
+
+template <class T>
+XENT_INLINE V<T> exp(V<T> x) {
+    V<T> one[1] = {x};
+    exp<T>(one);
+    return one[0];
 }
 
 // log(1 + m) for m in [sqrt(1/2) - 1, sqrt(2) - 1].

@@ -161,12 +161,8 @@ private:
         const TileMover<T, S> mover = {odds, call.classes, rows.count, call.logits.along, rows.step(call.logits)};
         mover.load(rows.at<const S>(call.logits));
         if (SOFT && !call.labels.data) load_probabilities(rows);
-        for (int64_t r = 0; r < rows.count; r += SOFT ? L : 2 * L) {
-            if (SOFT)
-                read_distributions(r);
-            else
-                read_labels(r);
-        }
+        if (!SOFT) return read_labels(rows.count);
+        for (int64_t r = 0; r < rows.count; r += L) read_distributions(r);
     }
 
     void load_probabilities(const Stretch& rows) {
@@ -194,33 +190,62 @@ private:
     }
 
     Mask<T> label_lanes(int64_t r) const {
+        typename IntOf<T>::Type lane[L];
+        for (int l = 0; l < L; ++l) lane[l] = batch.label[r + l];
         Mask<T> label;
-        for (int l = 0; l < L; ++l) label[l] = batch.label[r + l];
+        memcpy(&label, lane, sizeof label);
         return label;
     }
 
-    // Of two vectors of rows at once, whose chains of additions overlap.
-    void read_labels(int64_t r) {
-        const int64_t classes = call.classes;
-        V<T> peak[2], others[2] = {}, own[2] = {}, own_odds[2] = {};
-        Mask<T> label[2], number = {};
-        for (int u = 0; u < 2; ++u) peak[u] = peak_of(r + u * L), label[u] = label_lanes(r + u * L);
-        for (int64_t k = 0; k < classes; ++k, number += 1)
-            for (int u = 0; u < 2; ++u) {
-                T* cell = odds.at(k, r + u * L);
-                const V<T> z = load<T>(cell), e = exp<T>(z - peak[u]);
-                const Mask<T> is_label = number == label[u];
-                own[u] = select<T>(is_label, z, own[u]);
-                own_odds[u] = select<T>(is_label, e, own_odds[u]);
-                others[u] += keep<T>(~is_label, e);
-                if (GRADIENT) store<T>(cell, e);
-            }
-        for (int u = 0; u < 2; ++u) {
-            store<T>(batch.own + r + u * L, own[u]);
-            store<T>(batch.own_odds + r + u * L, own_odds[u]);
-            store<T>(batch.peak + r + u * L, peak[u]);
-            store<T>(batch.others + r + u * L, others[u]);
+    void read_labels(int64_t rows) {
+        for (int64_t r = 0; r < rows; r += L) store<T>(batch.peak + r, peak_of(r));
+        exchange_labels(rows, batch.own, nullptr);  // the label is not among the others
+        for (int64_t r = 0; r < rows; r += 2 * L) add_others(r);
+        find_own_odds(batch, rows);
+    }
+
+    // Takes the labels' cells out, if `out` is given, leaving -inf; puts `in` into them if that is given. Cell by cell,
+    // or for fewer classes than a vector has lanes, class by class: a vector cannot soon be loaded from where single
+    // cells have just been stored.
+    void exchange_labels(int64_t rows, T* out, const T* in) const {
+        if (call.classes < L) return exchange_by_class(rows, out, in);
+        for (int64_t r = 0; r < rows; ++r) {
+            T& cell = *odds.at(batch.label[r], r);
+            if (out) out[r] = cell;
+            cell = in ? in[r] : -Constants<T>::infinity;
         }
+    }
+
+    void exchange_by_class(int64_t rows, T* out, const T* in) const {
+        for (int64_t r = 0; r < rows; r += L) {
+            const Mask<T> label = label_lanes(r);
+            const V<T> put = in ? load<T>(in + r) : broadcast<T>(-Constants<T>::infinity);
+            V<T> taken = {};
+            Mask<T> number = {};
+            for (int64_t k = 0, classes = call.classes; k < classes; ++k, number += 1) {
+                const V<T> cell = load<T>(odds.at(k, r));
+                const Mask<T> is_label = number == label;
+                taken = select<T>(is_label, cell, taken);
+                store<T>(odds.at(k, r), select<T>(is_label, put, cell));
+            }
+            if (out) store<T>(out + r, taken);
+        }
+    }
+
+    // Of two vectors of rows at once, whose steps overlap.
+    void add_others(int64_t r) {
+        const V<T> peak[2] = {load<T>(batch.peak + r), load<T>(batch.peak + r + L)};
+        V<T> others[2] = {};
+        for (int64_t k = 0, classes = call.classes; k < classes; ++k) {
+            T* cell = odds.at(k, r);
+            V<T> e[2] = {load<T>(cell) - peak[0], load<T>(cell + L) - peak[1]};
+            exp<T>(e);
+            for (int u = 0; u < 2; ++u) {
+                others[u] += e[u];
+                if (GRADIENT) store<T>(cell + u * L, e[u]);
+            }
+        }
+        for (int u = 0; u < 2; ++u) store<T>(batch.others + r + u * L, others[u]);
     }
 
     // Probability that the target gives class k, before smoothing.
@@ -264,20 +289,24 @@ private:
 
     void write(const Stretch& rows) {
         for (int64_t r = 0; r < rows.count; r += L) make_gradient(r);
+        if (!SOFT) exchange_labels(rows.count, nullptr, batch.at_label);
+        if (!batch.all_read)
+            for (int64_t r = 0; r < rows.count; ++r)
+                if (!batch.read[r]) clear(r);
         const TileMover<T, S> mover = {odds, call.classes, rows.count, call.gradient.along, rows.step(call.gradient)};
         mover.store_to(rows.at<S>(call.gradient), stream);
     }
 
     void make_gradient(int64_t r) {
         const V<T> factor = load<T>(batch.factor + r), pull = load<T>(batch.pull + r);
-        const V<T> at_label = load<T>(batch.at_label + r);
-        const Mask<T> label = label_lanes(r), read = load<T>(batch.row_weight + r) != T(0);
-        Mask<T> number = {};
-        for (int64_t k = 0; k < call.classes; ++k, number += 1) {
-            V<T> g = load<T>(odds.at(k, r)) * factor;
-            g = SOFT ? g - load<T>(target.at(k, r)) * pull : select<T>(number == label, at_label, g);
-            store<T>(odds.at(k, r), keep<T>(read, g));
+        for (int64_t k = 0, classes = call.classes; k < classes; ++k) {
+            const V<T> g = load<T>(odds.at(k, r)) * factor;
+            store<T>(odds.at(k, r), SOFT ? g - load<T>(target.at(k, r)) * pull : g);
         }
+    }
+
+    void clear(int64_t r) {
+        for (int64_t k = 0; k < call.classes; ++k) *odds.at(k, r) = T(0);
     }
 
     const RowSettings<T>& settings;
