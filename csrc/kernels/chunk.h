@@ -69,7 +69,13 @@ struct OddsLoop {
                 for (int u = 0; u < 4; ++u) store<T>(odds + i + u * L, e[u]);
             a += e[0], b += e[1], c += e[2], d += e[3];
         }
-        for (; i + L <= stop; i += L) a += at(i);
+        for (; i + 2 * L <= stop; i += 2 * L) {
+            V<T> e[2] = {load_as(z + i) - peak, load_as(z + i + L) - peak};
+            exp<T>(e);
+            if (KEEP) store<T>(odds + i, e[0]), store<T>(odds + i + L, e[1]);
+            a += e[0], b += e[1];
+        }
+        if (i + L <= stop) c += at(i);
         sum[0] = a, sum[1] = b, sum[2] = c, sum[3] = d;
     }
 };
@@ -168,6 +174,17 @@ struct GradientLoop {
         if (i < stop) put_some(i, stop);
     }
 
+    // All of n, the last vector overlapping the one before.
+    XENT_INLINE void put_all(int64_t n) const {
+        int64_t i = 0;
+        for (; i + L <= n; i += L) store_as(gradient + i, at(i));
+        if (i == n) return;
+        if (n >= L)
+            store_as(gradient + n - L, at(n - L));
+        else
+            put_some(i, n);
+    }
+
     // Fewer elements than a vector holds.
     inline void put_some(int64_t i, int64_t stop) const {
         T g[L] = {};
@@ -199,7 +216,7 @@ template <class T, class S, bool STREAM>
 inline void write_gradient(const T* odds, const T* a, S* gradient, int64_t n, T factor, T pull) {
     constexpr int L = LANES<T>;
     const GradientLoop<T, S> loop = {odds, a, gradient, broadcast<T>(factor), broadcast<T>(pull)};
-    if (!STREAM) return loop.put(0, n);
+    if (!STREAM) return loop.put_all(n);
     const int64_t head = until_line(gradient) < n ? until_line(gradient) : n;
     const int64_t per_line = LINE / int64_t(sizeof(S));
     const int64_t stop = head + (n - head) / per_line * per_line;

@@ -64,17 +64,19 @@ private:
         add_events();
     }
 
+    // Where among the classes from k on there is the one class on top.
+    Mask<T> is_top(int64_t k) const { return (load<T>(z + k) == peak) & (broadcast<T>(tops) == T(1)); }
+
     // p, 1 - p and -log p of classes from k on. Of the one class on top, 1 - p is what the others have.
     Probability<T> probability(int64_t k) const {
         const V<T> x = load<T>(z + k), e = load<T>(odds + k);
-        const Mask<T> alone = (x == peak) & (broadcast<T>(tops) == T(1));
-        const V<T> rest = select<T>(alone, broadcast<T>(others), sum - e);
+        const V<T> rest = select<T>(is_top(k), broadcast<T>(others), sum - e);
         return {e / sum, rest / sum, (peak - x) + log_sum};
     }
 
     // The loss; a_k * h_k takes the place of a_k.
     void add_events() {
-        double loss = 0, total = 0;
+        double loss = 0, below_top = 0, total = 0;
         for (int64_t k = 0; k < padded; k += L) {
             const Probability<T> p = probability(k);
             const V<T> target = load<T>(a + k);
@@ -82,6 +84,7 @@ private:
             const V<T> pull = keep<T>(counts, target * slope(settings.event, p));
             loss += double(sum_of_lanes(keep<T>(counts, target * phi(settings.event, p))));
             total += double(sum_of_lanes(pull));
+            below_top += double(sum_of_lanes(keep<T>(~is_top(k), pull)));
             store<T>(a + k, pull);
         }
         const double lse = double(peak) + double(log_sum);
@@ -89,6 +92,7 @@ private:
         const double weighted = batch.row_weight[0] * loss;
         batch.loss[0] = T(call.z_loss != 0 ? weighted + z_weight * lse * lse : weighted);
         total_pull = T(total);
+        pull_below_top = T(below_top);
         z_pull = T(call.z_loss != 0 ? 2 * z_weight * lse : 0) * batch.gradient[0];
     }
 
@@ -102,7 +106,8 @@ private:
         for (int64_t k = 0; k < padded; k += L) {
             const Probability<T> p = probability(k);
             const V<T> pull = load<T>(a + k);
-            store<T>(odds + k, scale * (p.p * (total_pull - pull) - pull * p.miss) + z_pull * p.p);
+            const V<T> of_others = select<T>(is_top(k), broadcast<T>(pull_below_top), total_pull - pull);
+            store<T>(odds + k, scale * (p.p * of_others - pull * p.miss) + z_pull * p.p);
         }
         if (transform.has_slope()) {
             gather(at.at<const S>(call.logits), call.logits.along, call.classes, T(0), z);
@@ -118,7 +123,8 @@ private:
     T *z = nullptr, *odds = nullptr, *a = nullptr;
     int64_t padded = 0;
     RowBatch<T> batch = {};
-    T peak = T(0), others = T(0), tops = T(0), sum = T(0), log_sum = T(0), total_pull = T(0), z_pull = T(0);
+    T peak = T(0), others = T(0), tops = T(0), sum = T(0), log_sum = T(0);
+    T total_pull = T(0), pull_below_top = T(0), z_pull = T(0);
 };
 
 }  // namespace
