@@ -4,21 +4,10 @@
 #pragma once
 
 #include "math.h"
-#include "storage.h"
+#include "memory.h"
 
 namespace XENT_ISA {
 namespace {
-
-// How far ahead of its use memory is asked for. Found by measurement: half and double of it are slower.
-constexpr int64_t PREFETCH_BYTES = 4096;
-constexpr int64_t LINE = 64;
-
-// Asks for the lines that hold `count` elements PREFETCH_BYTES ahead of p.
-template <int count, class S>
-XENT_INLINE void prefetch_ahead(const S* p) {
-    const char* ahead = reinterpret_cast<const char*>(p) + PREFETCH_BYTES;
-    for (int64_t byte = 0; byte < int64_t(count * sizeof(S)); byte += LINE) __builtin_prefetch(ahead + byte);
-}
 
 // Lanes of a vector that begins at n - LANES and that no whole vector before it has covered.
 template <class T>
@@ -61,7 +50,7 @@ struct OddsLoop {
     XENT_INLINE void add(int64_t i, int64_t stop) {
         V<T> a = sum[0], b = sum[1], c = sum[2], d = sum[3];
         for (; i + 4 * L <= stop; i += 4 * L) {
-            prefetch_ahead<4 * L>(z + i);
+            prefetch(reinterpret_cast<const char*>(z + i) + PREFETCH_BYTES, 4 * L * sizeof(S));
             V<T> e[4];
             for (int u = 0; u < 4; ++u) e[u] = load_as(z + i + u * L) - peak;
             exp<T>(e);
@@ -135,8 +124,8 @@ inline Sums<T> sums_of_distribution(const S* z, const T* a, T* odds, int64_t n, 
     DistributionLoop<T, S, KEEP> loop = {z, a, odds, broadcast<T>(peak)};
     int64_t i = 0;
     for (; i + 2 * L <= n; i += 2 * L) {
-        prefetch_ahead<2 * L>(z + i);
-        prefetch_ahead<2 * L>(a + i);
+        prefetch(reinterpret_cast<const char*>(z + i) + PREFETCH_BYTES, 2 * L * sizeof(S));
+        prefetch(reinterpret_cast<const char*>(a + i) + PREFETCH_BYTES, 2 * L * sizeof(T));
         for (int u = 0; u < 2; ++u) loop.at(u, i + u * L, all);
     }
     if (i + L <= n) loop.at(0, i, all);
@@ -194,23 +183,6 @@ struct GradientLoop {
         for (int64_t k = i; k < stop; ++k) gradient[k] = lane[k - i];
     }
 };
-
-// Elements before p reaches a cache line's beginning.
-template <class S>
-XENT_INLINE int64_t until_line(const S* p) {
-    const uintptr_t address = reinterpret_cast<uintptr_t>(p);
-    return int64_t((LINE - address % LINE) % LINE / sizeof(S));
-}
-
-template <class S, class T>
-XENT_INLINE void stream_as(S* p, V<T> v) {
-    S lane alignas(LINE)[LANES<T>];
-    store_as(lane, v);
-    if constexpr (sizeof(S) == sizeof(T))
-        stream_bytes(p, lane);
-    else
-        stream_half_bytes(p, lane);
-}
 
 template <class T, class S, bool STREAM>
 inline void write_gradient(const T* odds, const T* a, S* gradient, int64_t n, T factor, T pull) {

@@ -4,12 +4,10 @@
 
 #include "../xent.h"
 #include "math.h"
-#include "storage.h"
+#include "memory.h"
 
 namespace XENT_ISA {
 namespace {
-
-constexpr int64_t CACHE_LINE = 64;
 
 XENT_INLINE int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
 XENT_INLINE int64_t larger(int64_t a, int64_t b) { return a > b ? a : b; }
@@ -73,9 +71,8 @@ inline void write_number(const XentView& view, double x) {
 inline void stream_copy(void* to, const void* from, int64_t bytes) {
     char* out = static_cast<char*>(to);
     const char* in = static_cast<const char*>(from);
-    const int64_t misplaced = reinterpret_cast<uintptr_t>(to) % CACHE_LINE;
-    const int64_t head = smaller(bytes, misplaced ? CACHE_LINE - misplaced : 0);
-    const int64_t stop = head + (bytes - head) / CACHE_LINE * CACHE_LINE;
+    const int64_t head = smaller(bytes, until_line(out));
+    const int64_t stop = head + (bytes - head) / LINE * LINE;
     memcpy(out, in, head);
     for (int64_t i = head; i < stop; i += XENT_VECTOR_BYTES) {
         VF v;
@@ -85,6 +82,14 @@ inline void stream_copy(void* to, const void* from, int64_t bytes) {
     memcpy(out + stop, in + stop, bytes - stop);
 }
 
+template <int half>
+XENT_INLINE VD half_of(VF v) {
+    typedef float Floats __attribute__((vector_size(XENT_VECTOR_BYTES / 2)));
+    Floats lanes;
+    memcpy(&lanes, reinterpret_cast<const char*>(&v) + half * sizeof lanes, sizeof lanes);
+    return __builtin_convertvector(lanes, VD);
+}
+
 // The lower and the upper half of the lanes, as double.
 XENT_INLINE VD lower_half(VF v) {
 #if XENT_VECTOR_BYTES == 64 && defined(__AVX512F__)
@@ -92,7 +97,7 @@ XENT_INLINE VD lower_half(VF v) {
 #elif XENT_VECTOR_BYTES == 32 && defined(__AVX__)
     return (VD)_mm256_cvtps_pd(_mm256_castps256_ps128((__m256)v));
 #else
-    return VD{v[0], v[1]};
+    return half_of<0>(v);
 #endif
 }
 
@@ -102,7 +107,7 @@ XENT_INLINE VD upper_half(VF v) {
 #elif XENT_VECTOR_BYTES == 32 && defined(__AVX__)
     return (VD)_mm256_cvtps_pd(_mm256_extractf128_ps((__m256)v, 1));
 #else
-    return VD{v[2], v[3]};
+    return half_of<1>(v);
 #endif
 }
 

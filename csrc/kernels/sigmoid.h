@@ -73,7 +73,7 @@ struct Coefficients {
 template <class T>
 struct Link {
     const T* logits;
-    alignas(CACHE_LINE) T odds[TILE<T>], nll[TILE<T>];
+    alignas(LINE) T odds[TILE<T>], nll[TILE<T>];
 
     void set_odds(const T* z, int64_t count) {
         logits = z;
@@ -300,7 +300,7 @@ private:
     // Of the tile at hand.
     const T *z, *y, *weights, *pos_weights, *neg_weights, *priors, *scales, *offsets, *row_gradients;
     Link<T> link, scaled_link;  // of the logits, and of neg_scale times these
-    alignas(CACHE_LINE) T changed[TILE<T>], scaled[TILE<T>];
+    alignas(LINE) T changed[TILE<T>], scaled[TILE<T>];
 };
 
 template <class T>

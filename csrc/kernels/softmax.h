@@ -17,9 +17,7 @@ namespace {
 constexpr int64_t FEW_CLASSES = 16;
 // Rows side by side of more classes than this would not leave their tile in the second-level cache.
 constexpr int64_t MOST_TILE_CLASSES = 1024;
-// Gradients from this size on are streamed past the caches.
-constexpr int64_t STREAM_BYTES = 4 << 20;
-// But not by rows shorter than this, whose first and last lines are only written in part.
+// Gradients of rows shorter than this many bytes are not streamed: their first and last lines are only written in part.
 constexpr int64_t STREAM_ROW = 2048;
 // Work is cut into blocks of about this many elements whatever the number of threads, so that sums never depend on it;
 // a thread gets two at least, since waking one costs as much as this.
@@ -63,9 +61,14 @@ private:
     }
 
     void write(int64_t first, const T* loss, int64_t count) const {
-        for (int64_t row = first; row < first + count; ++row)
-            store_any(call.rows, row / call.inner * call.rows.outer + row % call.inner * call.rows.inner,
-                      loss[row - first]);
+        for (int64_t row = first; row < first + count;) {
+            const Stretch stretch(call, row, first + count - row);
+            const Storage<T> storage = Storage<T>::of(call.rows.dtype);
+            char* to = static_cast<char*>(call.rows.data) +
+                       (stretch.outer * call.rows.outer + stretch.inner * call.rows.inner) * storage.size;
+            storage.write(loss + (row - first), stretch.count, to, stretch.step(call.rows));
+            row += stretch.count;
+        }
     }
 };
 
@@ -107,7 +110,7 @@ public:
         if (rows > 0) choose(settings);
         for (int64_t b = 0; b < blocks * LossSink<T>::sums; ++b) outcome.total += partial[b];
         free(partial);
-        if (call.result.data) store_any(call.result, 0, reduced());
+        write_number(call.result, reduced());
     }
 
 private:

@@ -47,12 +47,12 @@ private:
     static constexpr int L = LANES<T>;
 
     void read(const Stretch& at) {
-        gather(at.at<const S>(call.logits), call.logits.along, call.classes, -Constants<T>::infinity, z);
+        read_run<T, S>(at.at<const S>(call.logits), call.logits.along, call.classes, z);
         transform.apply(z, 0, call.classes, at.outer, at.inner, batch.label[0]);
-        for (int64_t k = call.classes; k < padded; ++k) z[k] = -Constants<T>::infinity;
+        fill_up(z, call.classes, -Constants<T>::infinity);
         targets.fill(a, at.outer, at.inner, batch.label[0],
                      [&](int64_t k) { return z[k] != -Constants<T>::infinity; });
-        for (int64_t k = call.classes; k < padded; ++k) a[k] = T(0);
+        fill_up(a, call.classes, T(0));
 
         peak = largest<T>(z, padded);
         const Sums<T> sums = sums_of_distribution<T, T, true>(z, a, odds, padded, peak);
@@ -60,7 +60,8 @@ private:
         tops = sums.tops;
         sum = others + tops;
         log_sum = log1p<T>(broadcast<T>(others + (tops - T(1))))[0];
-        if (sum == T(0)) log_sum = T(__builtin_nan(""));
+        // No class, or one of infinite logit, beside which nothing has a probability.
+        if (sum == T(0) || peak == Constants<T>::infinity) others = sum = log_sum = T(__builtin_nan(""));
         add_events();
     }
 
@@ -110,10 +111,10 @@ private:
             store<T>(odds + k, scale * (p.p * of_others - pull * p.miss) + z_pull * p.p);
         }
         if (transform.has_slope()) {
-            gather(at.at<const S>(call.logits), call.logits.along, call.classes, T(0), z);
+            read_run<T, S>(at.at<const S>(call.logits), call.logits.along, call.classes, z);
             transform.apply_slope(odds, z, 0, call.classes);
         }
-        scatter(odds, call.classes, gradient, call.gradient.along);
+        write_run<T, S>(odds, call.classes, gradient, call.gradient.along);
     }
 
     const RowSettings<T>& settings;

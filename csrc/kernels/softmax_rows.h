@@ -133,8 +133,8 @@ private:
     // Logits of a chunk, ready for the softmax.
     XENT_INLINE auto logits_of(const Row<T, S>& row, int64_t label, int64_t begin, int64_t end) {
         if constexpr (PREPARED) {
-            gather(row.logits + begin * call.logits.along, call.logits.along, end - begin, -Constants<T>::infinity,
-                   buffer);
+            read_run<T, S>(row.logits + begin * call.logits.along, call.logits.along, end - begin, buffer);
+            fill_up(buffer, end - begin, -Constants<T>::infinity);
             transform.apply(buffer, begin, end - begin, row.outer, row.inner, label);
             return static_cast<const T*>(buffer);
         } else {
@@ -264,10 +264,10 @@ private:
             write_gradient<T, T, false>(row.odds + begin, a, buffer, end - begin, factor, pull);
             put_late_label(batch, r, buffer, begin, end);
             if (transform.has_slope()) {
-                gather(row.logits + begin * call.logits.along, call.logits.along, end - begin, T(0), raw);
+                read_run<T, S>(row.logits + begin * call.logits.along, call.logits.along, end - begin, raw);
                 transform.apply_slope(buffer, raw, begin, end - begin);
             }
-            scatter(buffer, end - begin, row.gradient + begin * call.gradient.along, call.gradient.along);
+            write_run<T, S>(buffer, end - begin, row.gradient + begin * call.gradient.along, call.gradient.along);
         } else {
             write_gradient<T, S, STREAM>(row.odds + begin, a, row.gradient + begin, end - begin, factor, pull);
             put_late_label(batch, r, row.gradient + begin, begin, end);

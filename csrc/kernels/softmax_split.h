@@ -104,7 +104,7 @@ private:
             memset(gradient + p.begin, 0, size_t(p.end - p.begin) * sizeof(S));
             return;
         }
-        T odds alignas(LINE)[2 * CHUNK];
+        alignas(LINE) T odds[2 * CHUNK];
         for (int64_t k = p.begin; k < p.end; k = chunk_end(k, p.end)) write_chunk(p, k, odds, gradient);
     }
 

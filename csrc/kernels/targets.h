@@ -48,8 +48,10 @@ public:
         if (call.labels.data) {
             memset(a, 0, size_t(call.classes) * sizeof(T));
         } else {
-            gather_any(call.probabilities, outer * call.probabilities.outer + inner * call.probabilities.inner,
-                       call.classes, T(0), a);
+            const XentView& given = call.probabilities;
+            const Storage<T> storage = Storage<T>::of(given.dtype);
+            const char* first = static_cast<const char*>(given.data);
+            storage.read(first + (outer * given.outer + inner * given.inner) * storage.size, given.along, call.classes, a);
             if (is_smooth() || weight)
                 for (int64_t k = 0; k < call.classes; ++k) a[k] *= of_label(k);
         }

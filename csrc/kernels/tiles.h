@@ -18,10 +18,6 @@ constexpr int64_t BLOCK_ELEMENTS = 16384;
 constexpr int64_t MOST_BLOCKS = 4096;
 // Blocks that are worth another thread.
 constexpr int64_t BLOCKS_A_THREAD = 2;
-// How far ahead of its use memory is asked for.
-constexpr int64_t AHEAD_BYTES = 4096;
-// Results larger than this are written past the caches, of which they would drive out what is still to be read.
-constexpr int64_t STREAMED_BYTES = 4 << 20;
 // Vectors whose sum is taken in float before it is added in double.
 constexpr int64_t VECTORS_A_SUM = 8;
 
@@ -95,7 +91,7 @@ public:
         if (!one_run) return gathered(tile);
         const int64_t stride = tile.columns == 1 ? view.outer : view.along, count = tile.count();
         const char* first = address(tile.row, tile.column);
-        if (stride == 1) ask_for(first + AHEAD_BYTES, count * storage.size);
+        if (stride == 1) prefetch(first + PREFETCH_BYTES, count * storage.size);
         const bool as_it_is = stride == 1 && storage.read == &read_run<T, T> && count % LANES<T> == 0;
         return as_it_is ? reinterpret_cast<const T*>(first) : filled(first, stride, count);
     }
@@ -111,10 +107,6 @@ private:
 
     const char* address(int64_t row, int64_t column) const {
         return static_cast<const char*>(view.data) + (row * view.outer + column * view.along) * storage.size;
-    }
-
-    static void ask_for(const char* first, int64_t bytes) {
-        for (int64_t i = 0; i < bytes; i += CACHE_LINE) __builtin_prefetch(first + i);
     }
 
     const T* filled(const char* first, int64_t stride, int64_t count) {
@@ -136,7 +128,7 @@ private:
     const XentView& view;
     const Storage<T> storage;
     const bool fixed;
-    alignas(CACHE_LINE) T buffer[TILE<T>];
+    alignas(LINE) T buffer[TILE<T>];
 };
 
 // A result, tile by tile.
@@ -146,7 +138,7 @@ public:
     Result(const XentView& view, const Tiling& tiling)
         : view(view),
           storage(Storage<T>::of(view.dtype)),
-          streamed(view.along == 1 && tiling.elements() * storage.size >= STREAMED_BYTES) {}
+          streamed(view.along == 1 && tiling.elements() * storage.size >= STREAM_BYTES) {}
 
     bool wanted() const { return view.data; }
 
@@ -165,7 +157,7 @@ private:
         char* to = static_cast<char*>(view.data) + (row * view.outer + column * view.along) * storage.size;
         if (!streamed) return storage.write(from, count, to, view.along);
         if (storage.write == &write_run<T, T>) return stream_copy(to, from, count * storage.size);
-        alignas(CACHE_LINE) T converted[TILE<T>];
+        alignas(LINE) T converted[TILE<T>];
         storage.write(from, count, converted, 1);
         stream_copy(to, converted, count * storage.size);
     }
@@ -173,7 +165,7 @@ private:
     const XentView& view;
     const Storage<T> storage;
     const bool streamed;
-    alignas(CACHE_LINE) T buffer[TILE<T>];
+    alignas(LINE) T buffer[TILE<T>];
 };
 
 // The first `count` lanes, or all; count fits the lanes' type.

@@ -4,8 +4,9 @@
 
 #pragma once
 
+#include "elements.h"
 #include "rows.h"
-#include "storage.h"
+#include "softcap.h"
 
 namespace XENT_ISA {
 namespace {
@@ -18,14 +19,6 @@ XENT_INLINE V<T> load_strided(const T* p, int64_t stride, int64_t count, T fille
     T lane[LANES<T>];
     for (int64_t i = 0; i < LANES<T>; ++i) lane[i] = i < count ? p[i * stride] : filler;
     return load<T>(lane);
-}
-
-// tanh, within 3 ulp.
-template <class T>
-XENT_INLINE V<T> tanh(V<T> x) {
-    const V<T> twice = select<T>(x < T(0), T(-2) * x, T(2) * x);
-    const V<T> size = one_minus_exp<T>(twice) / (T(1) + exp<T>(-twice));
-    return select<T>(x < T(0), -size, size);
 }
 
 template <class T>
@@ -62,7 +55,7 @@ public:
     void apply_slope(T* gradient, const T* z, int64_t begin, int64_t n) const {
         for (int64_t i = 0; i < n; i += LANES<T>) {
             V<T> g = load<T>(gradient + i) * factor(begin + i, n - i);
-            if (cap != 0) g *= cap_slope(load<T>(z + i));
+            if (cap != 0) g *= softcap_slope<T>(load<T>(z + i), cap);
             store<T>(gradient + i, g);
         }
     }
@@ -78,11 +71,8 @@ private:
         return load_strided<T>(static_cast<const T*>(scale.data) + k * scale.along, scale.along, count, T(1));
     }
 
-    // -inf stays -inf, and NaN stays NaN.
-    XENT_INLINE Mask<T> uncapped(V<T> z) const { return (z == -Constants<T>::infinity) | (z != z); }
-
     XENT_INLINE V<T> changed(V<T> z, int64_t k, int64_t count) const {
-        if (cap != 0) z = select<T>(uncapped(z), z, cap * tanh<T>(z / cap));
+        if (cap != 0) z = softcap<T>(z, cap);
         return scale.data ? z * factor(k, count) : z;
     }
 
@@ -91,57 +81,15 @@ private:
         return select<T>(added == -Constants<T>::infinity, added, z + added);
     }
 
-    // sech^2 from the decaying exponential: 1 - tanh^2 would cancel.
-    XENT_INLINE V<T> cap_slope(V<T> z) const {
-        const V<T> size = select<T>(z < T(0), -z, z) / cap;
-        const V<T> decay = exp<T>(T(-2) * size);
-        const V<T> sech = T(4) * decay / ((T(1) + decay) * (T(1) + decay));
-        return select<T>(uncapped(z), broadcast<T>(1), sech);
-    }
-
     const T cap;
     const XentView scale, offset, label_offset, margin;
     const bool identity;
 };
 
-// Brings n strided elements together, and fills up to a whole number of vectors with `filler`.
-template <class T, class S>
-inline void gather(const S* from, int64_t stride, int64_t n, T filler, T* to) {
-    int64_t i = 0;
-    if (stride == 1)
-        for (; i + LANES<T> <= n; i += LANES<T>) store<T>(to + i, load_as(from + i));
-    for (; i < n; ++i) to[i] = load_one(from + i * stride);
-    for (; i % LANES<T>; ++i) to[i] = filler;
-}
-
-template <class T, class S>
-inline void scatter(const T* from, int64_t n, S* to, int64_t stride) {
-    int64_t i = 0;
-    if (stride == 1)
-        for (; i + LANES<T> <= n; i += LANES<T>) store_as(to + i, load<T>(from + i));
-    for (; i < n; ++i) store_one(to + i * stride, from[i]);
-}
-
-inline void store_any(const XentView& view, int64_t at, double x) {
-    switch (view.dtype) {
-        case XENT_FLOAT64: static_cast<double*>(view.data)[at] = x; break;
-        case XENT_BFLOAT16: store_one(static_cast<BFloat16*>(view.data) + at, float(x)); break;
-        case XENT_FLOAT16: store_one(static_cast<Float16*>(view.data) + at, float(x)); break;
-        default: static_cast<float*>(view.data)[at] = float(x); break;
-    }
-}
-
-// Probabilities of any dtype beside float arithmetic; beside double they are double.
-inline void gather_any(const XentView& view, int64_t at, int64_t n, float filler, float* to) {
-    switch (view.dtype) {
-        case XENT_BFLOAT16: return gather(static_cast<const BFloat16*>(view.data) + at, view.along, n, filler, to);
-        case XENT_FLOAT16: return gather(static_cast<const Float16*>(view.data) + at, view.along, n, filler, to);
-        default: return gather(static_cast<const float*>(view.data) + at, view.along, n, filler, to);
-    }
-}
-
-inline void gather_any(const XentView& view, int64_t at, int64_t n, double filler, double* to) {
-    gather(static_cast<const double*>(view.data) + at, view.along, n, filler, to);
+// Fills a run of n numbers up to a whole number of vectors.
+template <class T>
+inline void fill_up(T* run, int64_t n, T filler) {
+    for (; n % LANES<T>; ++n) run[n] = filler;
 }
 
 }  // namespace
