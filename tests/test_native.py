@@ -345,6 +345,23 @@ def test_a_lazy_negation_is_not_read_raw() -> None:
     torch.testing.assert_close(xent.cross_entropy(z, LABEL), xent.cross_entropy(z.resolve_neg(), LABEL))
 
 
+@pytest.mark.parametrize(
+    "wrap", [lambda w: w, lambda w: torch.nn.Parameter(w, requires_grad=False)], ids=["buffer", "parameter"]
+)
+@pytest.mark.parametrize("name", ["weight", "smoothing_prior"])
+def test_settings_given_to_a_module_later_count(name: str, wrap: Callable[[Tensor], Tensor]) -> None:
+    """The short way of modules without settings looks for them where torch keeps buffers."""
+    z, value = numbers(2, 3), torch.tensor([1.0, 2.0, 4.0])
+    criterion = xent.CrossEntropyLoss()
+    criterion(z, LABEL)
+    setattr(criterion, name, wrap(value))
+    criterion.label_smoothing = 0.5
+    assert torch.equal(criterion(z, LABEL), xent.cross_entropy(z, LABEL, label_smoothing=0.5, **{name: value}))
+    criterion.label_smoothing = 0.0
+    if name == "weight":
+        assert torch.equal(criterion(z, LABEL), xent.cross_entropy(z, LABEL, value))
+
+
 # Values -----------------------------------------------------------------------------------------------------------
 
 

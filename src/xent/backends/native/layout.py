@@ -62,10 +62,17 @@ class RowLayout:
     def add(self, name: str, tensor: Tensor) -> None:
         """A tensor of the logits' shape."""
         self.held.append(tensor)
-        self.views[name] = self._view(tensor) or self._copied(tensor)
+        if tensor.is_contiguous():
+            self.views[name] = self._contiguous(tensor)
+        else:
+            self.views[name] = self._view(tensor) or self._copied(tensor)
 
     def add_rows(self, name: str, tensor: Tensor) -> None:
         """A tensor of the rows' shape, or of a leading part of it."""
+        if tensor.shape == self.rows_shape and tensor.is_contiguous():
+            self.held.append(tensor)
+            self.views[name] = View(tensor.data_ptr(), CODES[tensor.dtype], self.inner, 0, 1)
+            return
         rows = leading(tensor, len(self.rows_shape)).expand(self.rows_shape).unsqueeze(self.dim)
         self.held.append(rows)
         view = self._view(rows) or self._copied(rows)
@@ -73,9 +80,11 @@ class RowLayout:
 
     def settle(self) -> tuple[int, int, int]:
         """outer, classes, inner. The inner axis is joined with the outer one if it is for every tensor."""
+        if self.inner == 1:
+            return self.outer, self.classes, 1
         if all(view.outer == view.inner * self.inner or self.outer == 1 for view in self.views.values()):
             for name, view in self.views.items():
-                self.views[name] = view._replace(outer=view.outer if self.inner == 1 else view.inner, inner=0)
+                self.views[name] = view._replace(outer=view.inner, inner=0)
             return self.outer * self.inner, self.classes, 1
         return self.outer, self.classes, self.inner
 
@@ -89,10 +98,10 @@ class RowLayout:
 
     def _copied(self, tensor: Tensor) -> View:
         self.held.append(tensor.contiguous())
-        view = self._view(self.held[-1])
-        if view is None:
-            raise AssertionError("contiguous memory collapses")
-        return view
+        return self._contiguous(self.held[-1])
+
+    def _contiguous(self, tensor: Tensor) -> View:
+        return View(tensor.data_ptr(), CODES[tensor.dtype], tensor.shape[self.dim] * self.inner, self.inner, 1)
 
 
 class ElementLayout:
@@ -104,6 +113,7 @@ class ElementLayout:
     def __init__(self, logits: Tensor) -> None:
         self.shape = logits.shape
         self.order = _memory_order(logits)
+        self.is_flat = logits.is_contiguous()  # and so is everything else
         self.operands: dict[str, Tensor] = {}
         self.held: list[Tensor] = []
 
@@ -113,7 +123,8 @@ class ElementLayout:
 
     def add(self, name: str, tensor: Tensor) -> None:
         """A tensor that broadcasts to the logits as torch broadcasts."""
-        self.operands[name] = tensor.expand(self.shape).permute(self.order)
+        self.operands[name] = tensor
+        self.is_flat = self.is_flat and tensor.shape == self.shape and tensor.is_contiguous()
 
     def add_rows(self, name: str, tensor: Tensor) -> None:
         """A tensor of a leading part of the logits' shape."""
@@ -121,6 +132,11 @@ class ElementLayout:
 
     def settle(self, dense: Sequence[str]) -> tuple[int, int, dict[str, View]]:
         """outer, classes and the views, those of ``dense`` with elements side by side along the classes."""
+        if self.is_flat:
+            views = {name: View(t.data_ptr(), CODES[t.dtype], 0, 1) for name, t in self.operands.items()}
+            return 1, self.shape.numel(), views
+        for name, tensor in self.operands.items():
+            self.operands[name] = tensor.expand(self.shape).permute(self.order)
         sizes = [self.shape[axis] for axis in self.order]
         splits = [_Split(sizes, at, dense) for at in range(max(len(sizes), 1))]
         costs: list[int] = []
