@@ -2,18 +2,29 @@
 #   make demo    set up, run `xent compare` on the embedded data, say where the results are
 #   make test    set up, run every test
 #   make check   set up, run ruff, mypy --strict, and the tests of layers and documentation
+#   make bench   set up, measure speed, memory and accuracy beside other losses; BENCH=--quick for a minute's look
+#   make sanitize   run the kernels on random problems under AddressSanitizer and UBSan; needs cmake and a C++ compiler
 #   make clean   remove everything that these commands made
 
 PYTHON ?= python3
 VENV ?= .venv
 DEMO_OUT ?= results/demo
+BENCH ?=
+BENCH_OUT ?= results/bench
+CMAKE ?= cmake
+SANITIZE_BUILD ?= build/sanitize
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 
 # A spinning OpenMP barrier costs milliseconds on a busy machine, a passive one microseconds.
 export OMP_WAIT_POLICY ?= passive
 
-.PHONY: demo test check clean
+# Where there is a C++ compiler, a test asks for the native module, without which the package would work too.
+export XENT_REQUIRE_NATIVE ?= $(if $(shell command -v $(CXX)),1)
+
+NATIVE_SOURCES := CMakeLists.txt $(wildcard csrc/*.cpp csrc/*.h csrc/kernels/*)
+
+.PHONY: demo test check bench sanitize clean
 
 demo: $(STAMP)
 	$(BIN)/xent compare --out $(DEMO_OUT)
@@ -27,9 +38,17 @@ check: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/python -m pytest tests/test_layers.py tests/test_public_names.py
 
-$(STAMP): pyproject.toml constraints.txt
-	@echo "Setting up $(VENV), once; it takes a few minutes and holds 1.4 GB, most of it torch."
-	$(PYTHON) -m venv $(VENV)
+bench: $(STAMP)
+	$(BIN)/xent bench $(BENCH) --out $(BENCH_OUT)
+
+sanitize:
+	$(CMAKE) -S . -B $(SANITIZE_BUILD) -DXENT_SANITIZE=ON
+	$(CMAKE) --build $(SANITIZE_BUILD) --parallel 2
+	$(SANITIZE_BUILD)/fuzz_kernels
+
+$(STAMP): pyproject.toml constraints.txt $(NATIVE_SOURCES)
+	@test -x $(BIN)/python || echo "Setting up $(VENV), once; it takes a few minutes and holds 1.4 GB, most of it torch."
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e ".[test,check]"
 	@touch $(STAMP)
 
