@@ -31,7 +31,7 @@ inline T largest(const S* z, int64_t n) {
     return max_of_lanes(max(max(max(top[0], lowest), max(top[1], lowest)), max(max(top[2], lowest), max(top[3], lowest))));
 }
 
-// Sums over the odds of a chunk, and the odds themselves if KEEP.
+// Sums over the odds of a chunk, and the odds themselves (lifted) if KEEP.
 template <class T, class S, bool KEEP>
 struct OddsLoop {
     static constexpr int L = LANES<T>;
@@ -41,7 +41,7 @@ struct OddsLoop {
     V<T> sum[4] = {};
 
     XENT_INLINE V<T> at(int64_t i) {
-        const V<T> e = exp<T>(load_as(z + i) - peak);
+        const V<T> e = lifted_exp<T>(load_as(z + i) - peak);
         if (KEEP) store<T>(odds + i, e);
         return e;
     }
@@ -53,14 +53,14 @@ struct OddsLoop {
             prefetch(reinterpret_cast<const char*>(z + i) + PREFETCH_BYTES, 4 * L * sizeof(S));
             V<T> e[4];
             for (int u = 0; u < 4; ++u) e[u] = load_as(z + i + u * L) - peak;
-            exp<T>(e);
+            lifted_exp<T>(e);
             if (KEEP)
                 for (int u = 0; u < 4; ++u) store<T>(odds + i + u * L, e[u]);
             a += e[0], b += e[1], c += e[2], d += e[3];
         }
         for (; i + 2 * L <= stop; i += 2 * L) {
             V<T> e[2] = {load_as(z + i) - peak, load_as(z + i + L) - peak};
-            exp<T>(e);
+            lifted_exp<T>(e);
             if (KEEP) store<T>(odds + i, e[0]), store<T>(odds + i + L, e[1]);
             a += e[0], b += e[1];
         }
@@ -88,7 +88,7 @@ inline T sum_of_others(const S* z, T* odds, int64_t n, int64_t label, T peak) {
         if (label >= i && label < n) counted &= lane_numbers<T>() != int(label - i);
         loop.sum[2] += keep<T>(counted, loop.at(i));
     }
-    return sum_of_lanes((loop.sum[0] + loop.sum[1]) + (loop.sum[2] + loop.sum[3]));
+    return LOWERED<T> * sum_of_lanes((loop.sum[0] + loop.sum[1]) + (loop.sum[2] + loop.sum[3]));
 }
 
 // Sums over a chunk whose target is spread over the classes.
@@ -108,7 +108,7 @@ struct DistributionLoop {
     Mask<T> tops[2] = {};
 
     XENT_INLINE void at(int u, int64_t i, Mask<T> counted) {
-        const V<T> x = load_as(z + i), gap = x - peak, e = exp<T>(gap), target = keep<T>(counted, load<T>(a + i));
+        const V<T> x = load_as(z + i), gap = x - peak, e = lifted_exp<T>(gap), target = keep<T>(counted, load<T>(a + i));
         if (KEEP) store<T>(odds + i, e);
         others[u] += keep<T>(~(x >= peak) & counted, e);
         tops[u] += (x == peak) & counted;
@@ -130,7 +130,7 @@ inline Sums<T> sums_of_distribution(const S* z, const T* a, T* odds, int64_t n, 
     }
     if (i + L <= n) loop.at(0, i, all);
     if (n % L) loop.at(1, n - L, tail_lanes<T>(n));
-    return {sum_of_lanes(loop.others[0] + loop.others[1]),
+    return {LOWERED<T> * sum_of_lanes(loop.others[0] + loop.others[1]),
             -sum_of_lanes(__builtin_convertvector(loop.tops[0] + loop.tops[1], V<T>)),
             sum_of_lanes(loop.mass[0] + loop.mass[1]), sum_of_lanes(loop.dot[0] + loop.dot[1])};
 }
@@ -184,9 +184,21 @@ struct GradientLoop {
     }
 };
 
+// Below this, a factor as low as the odds are lifted would be flushed to 0.
+constexpr double FAINT_FACTOR = 1e-20;
+
+// Lowers the odds themselves, and says by how much the factor is still to be lowered.
+template <class T>
+inline T lower_odds(T* odds, int64_t n, T factor) {
+    if (!(factor < T(FAINT_FACTOR) && factor > -T(FAINT_FACTOR))) return LOWERED<T>;
+    for (int64_t k = 0; k < n; ++k) odds[k] *= LOWERED<T>;
+    return T(1);
+}
+
 template <class T, class S, bool STREAM>
-inline void write_gradient(const T* odds, const T* a, S* gradient, int64_t n, T factor, T pull) {
+inline void write_gradient(T* odds, const T* a, S* gradient, int64_t n, T factor, T pull) {
     constexpr int L = LANES<T>;
+    factor *= lower_odds(odds, n, factor);
     const GradientLoop<T, S> loop = {odds, a, gradient, broadcast<T>(factor), broadcast<T>(pull)};
     if (!STREAM) return loop.put_all(n);
     const int64_t head = until_line(gradient) < n ? until_line(gradient) : n;

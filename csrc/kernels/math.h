@@ -60,21 +60,22 @@ constexpr double EXP<double>[] = {0.5000000000000011,    0.1666666666666641,    
 XENT_INLINE VF exp_tail(VF r) { return polynomial(EXP<float>, r); }
 XENT_INLINE VD exp_tail(VD r) { return polynomial(EXP<double>, r); }
 
-// e^x of N vectors, for x up to 88 (709), within 1.5 ulp for float near 0 and .01 |x| more away from it. NaN gives NaN.
-// Step by step for all of them: each waits for its own last step, and the others fill the wait.
-template <class T, int N>
-XENT_INLINE void exp(V<T> (&x)[N]) {
+// 2^lift * e^x of N vectors, for x up to 88 (709) less lift * ln 2, within 1.5 ulp for float near 0 and .01 |x| more away
+// from it. NaN gives NaN. Step by step for all of them: each waits for its own last step, and the others fill the wait.
+template <class T, int lift, int N>
+XENT_INLINE void exp_steps(V<T> (&x)[N]) {
     using C = Constants<T>;
+    constexpr T least = C::least_exponent - lift * C::ln2, magic = C::magic + lift;
 #if defined(__FMA__) || defined(__AVX512F__) || defined(__aarch64__)
     constexpr bool one_part = sizeof(T) == 4;
 #else
     constexpr bool one_part = false;
 #endif
     V<T> n[N], scale[N];
-    for (int i = 0; i < N; ++i) x[i] = max(broadcast<T>(C::least_exponent), x[i]);  // in this order, NaN passes
-    for (int i = 0; i < N; ++i) n[i] = x[i] * C::log2e + C::magic;
+    for (int i = 0; i < N; ++i) x[i] = max(broadcast<T>(least), x[i]);  // in this order, NaN passes
+    for (int i = 0; i < N; ++i) n[i] = x[i] * C::log2e + magic;
     for (int i = 0; i < N; ++i) scale[i] = (V<T>)((Mask<T>)n[i] << C::mantissa_bits);
-    for (int i = 0; i < N; ++i) n[i] = n[i] - C::magic;
+    for (int i = 0; i < N; ++i) n[i] = n[i] - magic;
     for (int i = 0; i < N; ++i)
         x[i] = one_part ? x[i] - n[i] * C::ln2 : (x[i] - n[i] * C::ln2_high) - n[i] * C::ln2_low;
     V<T> sum[N];
@@ -89,7 +90,25 @@ XENT_INLINE void exp(V<T> (&x)[N]) {
 template <class T>
 XENT_INLINE V<T> exp(V<T> x) {
     V<T> one[1] = {x};
-    exp<T>(one);
+    exp_steps<T, 0>(one);
+    return one[0];
+}
+
+// Odds are kept 2^40-fold: then those whose sum could still be told from 0 are not flushed to it. 2^40 times as many
+// classes as memory holds do not overflow.
+constexpr int LIFT = 40;
+template <class T>
+constexpr T LOWERED = T(1) / T(int64_t{1} << LIFT);
+
+template <class T, int N>
+XENT_INLINE void lifted_exp(V<T> (&x)[N]) {
+    exp_steps<T, LIFT>(x);
+}
+
+template <class T>
+XENT_INLINE V<T> lifted_exp(V<T> x) {
+    V<T> one[1] = {x};
+    exp_steps<T, LIFT>(one);
     return one[0];
 }
 

@@ -120,7 +120,8 @@ struct Shift {
         // 1 - u = p - shift, not as a difference: near the kink it would keep little.
         const V<T> product = positive.p * complement * one_minus_exp<T>(above);
         const V<T> gap = select<T>(costless, V<T>{}, product), u = positive.miss + shift;
-        slope = select<T>(costless, V<T>{}, positive.p * positive.miss / u);
+        const V<T> likelier = max(positive.p, positive.miss), odds = lifted_exp<T>(minus_size<T>(z));
+        slope = select<T>(costless, V<T>{}, odds * likelier * likelier / u * LOWERED<T>);
         // It is the small one of the two for small p, u itself for large p.
         const Mask<T> near = gap < T(0.5);
         return {select<T>(near, T(1) - gap, u), gap, -select<T>(near, log1p<T>(keep<T>(near, -gap)), log<T>(u))};

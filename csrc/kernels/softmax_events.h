@@ -70,7 +70,7 @@ private:
 
     // p, 1 - p and -log p of classes from k on. Of the one class on top, 1 - p is what the others have.
     Probability<T> probability(int64_t k) const {
-        const V<T> x = load<T>(z + k), e = load<T>(odds + k);
+        const V<T> x = load<T>(z + k), e = LOWERED<T> * load<T>(odds + k);
         const V<T> rest = select<T>(is_top(k), broadcast<T>(others), sum - e);
         return {e / sum, rest / sum, (peak - x) + log_sum};
     }

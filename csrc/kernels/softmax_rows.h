@@ -21,8 +21,8 @@ constexpr int64_t CHUNK = 512;
 constexpr int64_t BATCH_BYTES = 64 << 10;
 // Room before a row's odds, so that they can lie as far from a cache line's beginning as the gradient does.
 constexpr int64_t MARGIN = LINE;
-// Below this, odds / factor could overflow.
-constexpr double FAINT_FACTOR = 1e-20;
+// Odds beyond this are not put in the label's place: times a faint factor they would not give back the gradient.
+constexpr double LARGEST_ODDS = 1e30;
 
 enum RowScratch { ODDS, CHUNK_PEAKS, TARGETS, CHUNK_BUFFER };
 
@@ -227,15 +227,13 @@ private:
         label_is_late[now][r] = false;
         if (!batch.read[r] || (SOFT && !partial)) return;
         const int64_t label = batch.label[r], c = row.chunk_of(label, plan);
-        const T factor = factor_of(batch, row, r, c);
+        const T factor = LOWERED<T> * factor_of(batch, row, r, c);
         const T pulled = partial ? row.a[label] * batch.pull[r] : T(0);
         if (partial)
             batch.at_label[r] = row.odds[label] * factor - pulled - targets.of_label(label) * batch.pull[r];
-        const T size = factor < 0 ? -factor : factor;
-        if (size > T(FAINT_FACTOR))
-            row.odds[label] = (batch.at_label[r] + pulled) / factor;
-        else
-            label_is_late[now][r] = true;
+        const T instead = (batch.at_label[r] + pulled) / factor;
+        label_is_late[now][r] = !(instead < T(LARGEST_ODDS) && instead > -T(LARGEST_ODDS));
+        if (!label_is_late[now][r]) row.odds[label] = instead;
     }
 
     T factor_of(const Batch& batch, const Row<T, S>& row, int64_t r, int64_t c) const {

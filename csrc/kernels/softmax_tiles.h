@@ -239,13 +239,13 @@ private:
         for (int64_t k = 0, classes = call.classes; k < classes; ++k) {
             T* cell = odds.at(k, r);
             V<T> e[2] = {load<T>(cell) - peak[0], load<T>(cell + L) - peak[1]};
-            exp<T>(e);
+            lifted_exp<T>(e);
             for (int u = 0; u < 2; ++u) {
                 others[u] += e[u];
                 if (GRADIENT) store<T>(cell + u * L, e[u]);
             }
         }
-        for (int u = 0; u < 2; ++u) store<T>(batch.others + r + u * L, others[u]);
+        for (int u = 0; u < 2; ++u) store<T>(batch.others + r + u * L, LOWERED<T> * others[u]);
     }
 
     // Probability that the target gives class k, before smoothing.
@@ -269,7 +269,7 @@ private:
         V<T> others = {}, tops = {}, mass = {}, dot = {};
         Mask<T> number = {};
         for (int64_t k = 0; k < call.classes; ++k, number += 1) {
-            const V<T> z = load<T>(odds.at(k, r)), gap = z - peak, e = exp<T>(gap);
+            const V<T> z = load<T>(odds.at(k, r)), gap = z - peak, e = lifted_exp<T>(gap);
             V<T> a = targets.of_label(k) * given(k, r, number == label);
             if (targets.is_smooth())
                 a += keep<T>(z != -Constants<T>::infinity, targets.spread(k) * inverse);
@@ -281,7 +281,7 @@ private:
             if (GRADIENT) store<T>(target.at(k, r), a);
         }
         store<T>(batch.peak + r, peak);
-        store<T>(batch.others + r, others);
+        store<T>(batch.others + r, LOWERED<T> * others);
         store<T>(batch.tops + r, tops);
         store<T>(batch.mass + r, mass);
         store<T>(batch.dot + r, dot);
@@ -300,7 +300,7 @@ private:
     void make_gradient(int64_t r) {
         const V<T> factor = load<T>(batch.factor + r), pull = load<T>(batch.pull + r);
         for (int64_t k = 0, classes = call.classes; k < classes; ++k) {
-            const V<T> g = load<T>(odds.at(k, r)) * factor;
+            const V<T> g = LOWERED<T> * load<T>(odds.at(k, r)) * factor;
             store<T>(odds.at(k, r), SOFT ? g - load<T>(target.at(k, r)) * pull : g);
         }
     }
