@@ -1,6 +1,5 @@
 """The links between losses and their computation, by the type of the call."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from torch import Tensor
@@ -31,13 +30,13 @@ class Way(Protocol):
         """The gradient in the logits, given that in the result."""
 
 
-@dataclass(frozen=True)
 class Link:
     """The ways to compute a loss; every loss has formulas."""
 
-    name: str
-    formulas: Formulas
-    kernel: Way | None = None
+    def __init__(self, name: str, formulas: Formulas, kernel: Way | None = None) -> None:
+        self.name = name
+        self.formulas = formulas
+        self.kernel = kernel
 
 
 LINKS: dict[type, Link] = {

@@ -1,6 +1,7 @@
 """What torch is doing at the moment: the only questions to it that need private names (pinned by tests)."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -100,3 +101,9 @@ def apply_of(function: type[torch.autograd.Function]) -> Callable[..., Tensor]:
     """``function.apply`` for when no transform is active: without what it does for transforms."""
     applied: Callable[..., Tensor] = super(torch.autograd.Function, function).apply  # type: ignore[misc]
     return applied
+
+
+def below_autograd(operator: Callable[..., Any], keyset: Any, *arguments: Any) -> Any:
+    """What the kernel below autograd gives, called from an operator's kernel for autograd."""
+    with torch._C._AutoDispatchBelowAutograd():
+        return operator.redispatch(keyset & torch._C._after_autograd_keyset, *arguments)  # type: ignore[attr-defined]

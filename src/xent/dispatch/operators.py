@@ -3,6 +3,9 @@
 For each link ``xent::<link>`` forms the loss, with the gradient where it can be formed already, and the divisor;
 ``xent::<link>_gradient`` forms the gradient where it had to wait. Where backward itself has to be differentiable, it is
 the reference's formula, op by op.
+
+They are registered at import, since an exported program may be loaded after that alone: by torch's dispatcher itself,
+because ``register_fake`` and ``register_autograd`` would take longer than the rest of the import.
 """
 
 from typing import Any
@@ -13,7 +16,7 @@ from torch import Tensor
 from xent.backends import native
 from xent.core.call import Call, SoftmaxCall
 from xent.core.reduce import Divisor, Reduction
-from xent.dispatch import values
+from xent.dispatch import modes, values
 from xent.dispatch.arguments import SCHEMAS, call_of, flat
 from xent.dispatch.links import LINKS, Way
 
@@ -41,11 +44,41 @@ def _way(call: Call) -> tuple[Call, Way]:
     return values.checked(call), link.formulas
 
 
+class OperatorNode(torch.autograd.Function):
+    """An operator in autograd's graph."""
+
+    @staticmethod
+    def forward(ctx: Any, logits: Tensor, call_type: type, keyset: Any, *arguments: Any) -> tuple[Tensor, ...]:
+        """What the operator gives; it is differentiable in the logits alone."""
+        outputs: tuple[Tensor, ...] = modes.below_autograd(OPERATORS[call_type], keyset, logits, *arguments)
+        _, formed, divisor = outputs
+        ctx.mark_non_differentiable(formed, divisor)
+        *others, kind, _, _, _, ctx.forms_gradient = arguments
+        fields = [logits, *others]
+        ctx.call_type, ctx.is_reduced = call_type, kind != "none"
+        ctx.save_for_backward(formed, divisor, *(value if isinstance(value, Tensor) else None for value in fields))
+        ctx.fields = [None if isinstance(value, Tensor) else value for value in fields]
+        ctx.others = len(arguments) + 2
+        return outputs
+
+    @staticmethod
+    def backward(ctx: Any, grad_output: Tensor, *_: Any) -> tuple[Tensor | None, ...]:
+        """The gradient in the logits."""
+        formed, divisor, *tensors = ctx.saved_tensors
+        fields = [field if tensor is None else tensor for tensor, field in zip(tensors, ctx.fields, strict=True)]
+        divisor = divisor if ctx.is_reduced else None
+        if torch.is_grad_enabled():
+            call = call_of(ctx.call_type, iter(fields))
+            gradient = LINKS[ctx.call_type].formulas.gradient(call, divisor, grad_output)
+        elif ctx.forms_gradient:
+            gradient = formed * grad_output.to(formed.dtype)
+        else:
+            gradient = GRADIENT_OPERATORS[ctx.call_type](*fields, divisor, grad_output)
+        return gradient, *[None] * ctx.others
+
+
 def _define(call_type: type) -> Any:
-    """Define the operators of a link."""
-    name = LINKS[call_type].name
-    LIBRARY.define(f"{name}({SCHEMAS[call_type]}, {REDUCTION}) -> (Tensor, Tensor, Tensor)")  # type: ignore[no-untyped-call]
-    LIBRARY.define(f"{name}_gradient({SCHEMAS[call_type]}, Tensor? divisor, Tensor grad_output) -> Tensor")  # type: ignore[no-untyped-call]
+    """Define the operator that forms the loss of a link."""
 
     def loss(*arguments: Any) -> tuple[Tensor, Tensor, Tensor]:
         call, reduction, forms_gradient = _loss_arguments(call_type, arguments)
@@ -57,46 +90,39 @@ def _define(call_type: type) -> Any:
             result, divisor = way.loss(call, reduction)
         return result, gradient, _tensor(divisor)
 
-    def loss_of_fakes(*arguments: Any) -> tuple[Tensor, Tensor, Tensor]:
+    def shapes(*arguments: Any) -> tuple[Tensor, Tensor, Tensor]:
         call, reduction, forms_gradient = _loss_arguments(call_type, arguments)
         gradient = torch.empty_like(call.logits) if forms_gradient else call.logits.new_empty(0)
         return _empty_result(call, reduction), gradient, call.logits.new_empty((), dtype=torch.float64)
+
+    def differentiable(keyset: Any, logits: Tensor, *arguments: Any) -> Any:
+        if logits.requires_grad and torch.is_grad_enabled():
+            return OperatorNode.apply(logits, call_type, keyset, *arguments)  # type: ignore[no-untyped-call]
+        return modes.below_autograd(OPERATORS[call_type], keyset, logits, *arguments)
+
+    name = LINKS[call_type].name
+    LIBRARY.define(f"{name}({SCHEMAS[call_type]}, {REDUCTION}) -> (Tensor, Tensor, Tensor)")  # type: ignore[no-untyped-call]
+    LIBRARY.impl(name, loss, "CPU")  # type: ignore[no-untyped-call]
+    LIBRARY.impl(name, shapes, "Meta")  # type: ignore[no-untyped-call]
+    LIBRARY.impl(name, differentiable, "Autograd", with_keyset=True)  # type: ignore[no-untyped-call]
+    return getattr(torch.ops.xent, name).default
+
+
+def _define_gradient(call_type: type) -> Any:
+    """Define the operator that forms the gradient of a link where the loss could not."""
 
     def gradient(*arguments: Any) -> Tensor:
         *fields, divisor, grad_output = arguments
         call, way = _way(call_of(call_type, iter(fields)))
         return way.gradient(call, divisor, grad_output)
 
-    def gradient_of_fakes(logits: Tensor, *_: Any) -> Tensor:
+    def shape(logits: Tensor, *_: Any) -> Tensor:
         return torch.empty_like(logits)
 
-    def setup(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
-        _, formed, divisor = output
-        ctx.mark_non_differentiable(formed, divisor)
-        ctx.kind, ctx.forms_gradient = inputs[-5], inputs[-1]
-        fields = inputs[:-5]
-        ctx.save_for_backward(formed, divisor, *(value if isinstance(value, Tensor) else None for value in fields))
-        ctx.fields = [None if isinstance(value, Tensor) else value for value in fields]
-
-    def backward(ctx: Any, grad_output: Tensor, *_: Any) -> tuple[Tensor | None, ...]:
-        formed, divisor, *tensors = ctx.saved_tensors
-        fields = [field if tensor is None else tensor for tensor, field in zip(tensors, ctx.fields, strict=True)]
-        divisor = None if ctx.kind == "none" else divisor
-        if torch.is_grad_enabled():
-            call = call_of(call_type, iter(fields))
-            result = LINKS[call_type].formulas.gradient(call, divisor, grad_output)
-        elif ctx.forms_gradient:
-            result = formed * grad_output.to(formed.dtype)
-        else:
-            result = gradient_operator(*fields, divisor, grad_output)
-        return result, *[None] * (len(fields) + 4)
-
-    LIBRARY.impl(name, loss, "CPU")  # type: ignore[no-untyped-call]
-    LIBRARY.impl(f"{name}_gradient", gradient, "CPU")  # type: ignore[no-untyped-call]
-    torch.library.register_fake(f"xent::{name}", loss_of_fakes, lib=LIBRARY)
-    torch.library.register_fake(f"xent::{name}_gradient", gradient_of_fakes, lib=LIBRARY)
-    torch.library.register_autograd(f"xent::{name}", backward, setup_context=setup, lib=LIBRARY)
-    gradient_operator = getattr(torch.ops.xent, f"{name}_gradient").default
+    name = f"{LINKS[call_type].name}_gradient"
+    LIBRARY.define(f"{name}({SCHEMAS[call_type]}, Tensor? divisor, Tensor grad_output) -> Tensor")  # type: ignore[no-untyped-call]
+    LIBRARY.impl(name, gradient, "CPU")  # type: ignore[no-untyped-call]
+    LIBRARY.impl(name, shape, "Meta")  # type: ignore[no-untyped-call]
     return getattr(torch.ops.xent, name).default
 
 
@@ -121,3 +147,4 @@ def _tensor(divisor: Divisor) -> Tensor:
 
 
 OPERATORS = {call_type: _define(call_type) for call_type in SCHEMAS}
+GRADIENT_OPERATORS = {call_type: _define_gradient(call_type) for call_type in SCHEMAS}

@@ -1,7 +1,6 @@
 """The backend's side of the contract: the loss, the loss with its gradient, and the gradient alone, for each link."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor
@@ -13,12 +12,12 @@ from xent.core.call import Call
 from xent.core.reduce import Divisor, Reduction
 
 
-@dataclass(frozen=True)
 class Kernel:
     """A kernel, and whether it can write the gradient in the place of a call's logits."""
 
-    run: Callable[[Any, Work], Outcome]
-    fits: Callable[[Any], bool]
+    def __init__(self, run: Callable[[Any, Work], Outcome], fits: Callable[[Any], bool]) -> None:
+        self.run = run
+        self.fits = fits
 
     def loss(self, call: Call, reduction: Reduction) -> tuple[Tensor, Divisor]:
         """The result, and what the sum of the rows was divided by."""

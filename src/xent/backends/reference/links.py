@@ -1,7 +1,6 @@
 """The backend's side of the contract: the loss, the loss with its gradient, and the gradient alone, for each link."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -21,13 +20,18 @@ from xent.core.call import Call
 from xent.core.reduce import Divisor, Reduction, denominator, reduce_rows
 
 
-@dataclass(frozen=True)
 class Formulas:
     """The loss of rows, its gradient in the logits, and both at once, as differentiable formulas."""
 
-    rows: Callable[[Any], Tensor]
-    rows_gradient: Callable[[Any, Tensor], Tensor]
-    rows_and_gradient: Callable[[Any, Tensor], tuple[Tensor, Tensor]] | None = None
+    def __init__(
+        self,
+        rows: Callable[[Any], Tensor],
+        rows_gradient: Callable[[Any, Tensor], Tensor],
+        rows_and_gradient: Callable[[Any, Tensor], tuple[Tensor, Tensor]] | None = None,
+    ) -> None:
+        self.rows = rows
+        self.rows_gradient = rows_gradient
+        self.rows_and_gradient = rows_and_gradient
 
     def loss(self, call: Call, reduction: Reduction) -> tuple[Tensor, Divisor]:
         """The result, and what the sum of the rows was divided by."""
