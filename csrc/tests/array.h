@@ -193,8 +193,8 @@ public:
     std::string describe() const {
         static const char* const names[] = {"float32", "float64", "bfloat16", "float16", "int64", "byte"};
         char text[160];
-        snprintf(text, sizeof text, "%s strides %lld %lld %lld, %lld bytes off", names[dtype], (long long)strides.outer,
-                 (long long)strides.along, (long long)strides.inner, (long long)(uintptr_t(memory.data() + front) % 64));
+        snprintf(text, sizeof text, "%s strides %lld %lld %lld, %lld bytes off a line", names[dtype],
+                 (long long)strides.outer, (long long)strides.along, (long long)strides.inner, (long long)(front % 64));
         return text;
     }
 

@@ -27,6 +27,9 @@ inline Real slope(const XentEvent& event, const Chance& of) {
     return powl(of.miss, event.gamma) * (event.gamma * pull / of.miss + rest);
 }
 
+// A power multiplies a relative error by its exponent.
+inline Real magnification(const XentEvent& event) { return 1 + event.gamma; }
+
 // What does not count may be impossible: 0 * inf = 0.
 inline Real weigh(Real coefficient, Real loss) { return coefficient == 0 && isinf(loss) ? 0 : coefficient * loss; }
 

@@ -28,8 +28,8 @@ public:
     std::string describe() {
         char text[400];
         snprintf(text, sizeof text,
-                 "sigmoid %lld x %lld, reduction %lld, smoothing %g, softcap %g, neg_scale %g, events (%g %g %g), (%g %g %g "
-                 "%g), %s\n",
+                 "sigmoid %lld x %lld, reduction %lld, smoothing %g, softcap %g, neg_scale %g, events (%g %g %g), "
+                 "(%g %g %g %g), %s\n",
                  (long long)all.outer, (long long)all.along, (long long)reduction, call.smoothing, call.softcap,
                  call.neg_scale, call.positive.gamma, call.positive.poly, call.positive.q, call.negative.gamma,
                  call.negative.poly, call.negative.q, call.negative.shift,
@@ -131,6 +131,7 @@ private:
             if (reads(o, a)) expect_element(o, a);
             total.add(expected_rows.back());
         });
+        finish_total();
     }
 
     // Loss and gradient in the changed logit z, and the sizes of the two terms that make the gradient up.
@@ -153,12 +154,15 @@ private:
         const Sides at = sides(z, positive, negative);
         Real distance = at.reach + 2 * part;  // D
         if (!isfinite(distance)) distance = 0;
-        const Real inexact = 4 * epsilon(arithmetic) * (1 + distance);
+        const Real power = fmaxl(magnification(call.positive), magnification(call.negative));
+        const Real inexact = 4 * epsilon(arithmetic) * (1 + distance) * power;
         const Real heaviest = positive + negative;
         Expected loss = {at.loss, inexact * fabsl(at.loss), 1 + heaviest, false};
         Expected gradient = {at.gradient, inexact * at.size, 1 + heaviest, false};
-        // Where the logit itself is rounded, so is where the shift's kink lies.
-        const Real step = epsilon(arithmetic) * (part + fabsl(z) * (call.neg_scale != 1));
+        // Near the kink of a shift it matters how the logit is rounded, and how the place of the kink is; for float the
+        // kernels know that place to twice the digits.
+        Real step = epsilon(arithmetic) * (part + fabsl(z) * (call.neg_scale != 1));
+        if (call.negative.shift != 0 && arithmetic == XENT_FLOAT64) step += 4 * epsilon(arithmetic);
         for (const Real near : {z - step, z + step}) {
             if (step == 0 || !isfinite(near)) continue;
             const Sides beside = sides(near, positive, negative);
@@ -167,6 +171,7 @@ private:
         }
         const Real in_row = factor * value(row_gradient, o, a, 1) * value(scale, o, a, 1);
         expected_rows.back() = loss;
+        gradient.slack += sum_slack() * at.size;
         expected_gradient.back() = gradient.times(in_row * softcap_slope(raw, call.softcap));
         expected_gradient.back().faint = gradient.faint * fabsl(in_row);
         expected_gradient.back().any |= isinf(factor);
@@ -190,7 +195,8 @@ private:
         }
         const Real pull = weigh(positive, slope(call.positive, is) * is.miss);
         const Real push = weigh(negative, slope(call.negative, not_is) * inner);
-        const Real loss = weigh(positive, phi(call.positive, is)) + weigh(negative, phi(call.negative, not_is) / call.neg_scale);
+        const Real of_negative = phi(call.negative, not_is) / call.neg_scale;
+        const Real loss = weigh(positive, phi(call.positive, is)) + weigh(negative, of_negative);
         return {loss, push - pull, push + pull, fmaxl(fabsl(z), fabsl(scaled))};
     }
 

@@ -1,5 +1,5 @@
-// Threads with the interface of torch's torch_parallel_for and torch_get_num_threads. Every call has threads of its own,
-// whose scratch memory is therefore just as large as was asked for.
+// Threads with the interface of torch's torch_parallel_for and torch_get_num_threads. Every call has threads of its
+// own, whose scratch memory is therefore just as large as was asked for.
 
 #pragma once
 
