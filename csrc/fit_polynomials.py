@@ -56,6 +56,11 @@ def exp_tail(x):
     return (mp.expm1(x) - x) / x**2 if abs(x) > mp.mpf("1e-15") else mp.mpf(1) / 2 + x / 6
 
 
+def miss_tail(x):
+    """(x - (1 - e^-x)) / x^2."""
+    return (x + mp.expm1(-x)) / x**2 if x > mp.mpf("1e-15") else mp.mpf(1) / 2 - x / 6
+
+
 def log1p_tail(x):
     """(log(1+x) - x + x^2/2) / x^3."""
     if abs(x) < mp.mpf("1e-12"):
@@ -79,6 +84,10 @@ if __name__ == "__main__":
     low, high = mp.sqrt(mp.mpf(1) / 2) - 1, mp.sqrt(mp.mpf(2)) - 1
     for name, degree in (("exp, float", 3), ("exp, double", 9)):
         show(name, *remez(exp_tail, lambda x: x**2 / mp.exp(x) + mp.mpf("1e-30"), -half, half, degree))
+    for name, degree in (("1 - e^-x, float", 3), ("1 - e^-x, double", 9)):
+        show(
+            name, *remez(miss_tail, lambda x: x**2 / -mp.expm1(-x) if x else mp.mpf("1e-30"), 0, mp.mpf("0.35"), degree)
+        )
     show("log1p, float", *remez(log1p_tail, lambda x: x**3 / mp.log1p(x) if x else mp.mpf("1e-30"), low, high, 6))
     show(
         "log1p of odds, float",

@@ -228,7 +228,8 @@ inline void finish_distributions(const RowSettings<T>& settings, RowBatch<T>& ba
         const V<T> peak = load<T>(batch.peak + r), mass = load<T>(batch.mass + r);
         const V<T> sum = others + tops;
         const V<T> nan = broadcast<T>(__builtin_nan(""));
-        const V<T> log_sum = select<T>(sum == T(0), nan, log1p<T>(others + (tops - T(1))));
+        const Mask<T> lost = (sum == T(0)) | (peak == Constants<T>::infinity);  // no class, or one of infinite logit
+        const V<T> log_sum = select<T>(lost, nan, log1p<T>(others + (tops - T(1))));
         const V<T> lse = peak + log_sum;
 
         const V<T> row_weight = load<T>(batch.row_weight + r);
