@@ -4,6 +4,7 @@
 #   make check   set up, run ruff, mypy --strict, and the tests of layers and documentation
 #   make bench   set up, measure speed, memory and accuracy beside other losses; BENCH=--quick for a minute's look
 #   make sanitize   run the kernels on random problems under AddressSanitizer and UBSan; needs cmake and a C++ compiler
+#   make install-check   install as where there is no C++ compiler, and compute a loss
 #   make clean   remove everything that these commands made
 
 PYTHON ?= python3
@@ -13,6 +14,7 @@ BENCH ?=
 BENCH_OUT ?= results/bench
 CMAKE ?= cmake
 SANITIZE_BUILD ?= build/sanitize
+INSTALL_CHECK ?= build/install-check
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 
@@ -24,7 +26,7 @@ export XENT_REQUIRE_NATIVE ?= $(if $(shell command -v $(CXX)),1)
 
 NATIVE_SOURCES := CMakeLists.txt $(wildcard csrc/*.cpp csrc/*.h csrc/kernels/*)
 
-.PHONY: demo test check bench sanitize clean
+.PHONY: demo test check bench sanitize install-check clean
 
 demo: $(STAMP)
 	$(BIN)/xent compare --out $(DEMO_OUT)
@@ -45,6 +47,13 @@ sanitize:
 	$(CMAKE) -S . -B $(SANITIZE_BUILD) -DXENT_SANITIZE=ON
 	$(CMAKE) --build $(SANITIZE_BUILD) --parallel 2
 	$(SANITIZE_BUILD)/fuzz_kernels
+
+# In a build folder of its own: that of the installed module stays as it is.
+install-check: $(STAMP)
+	rm -rf $(INSTALL_CHECK)
+	CC=/bin/false CXX=/bin/false $(BIN)/python -m pip wheel --disable-pip-version-check --no-deps \
+	    -C build-dir=$(INSTALL_CHECK)/cmake -w $(INSTALL_CHECK) .
+	$(BIN)/python .ci/check_pure_wheel.py $(INSTALL_CHECK)
 
 $(STAMP): pyproject.toml constraints.txt $(NATIVE_SOURCES)
 	@test -x $(BIN)/python || echo "Setting up $(VENV), once; it takes a few minutes and holds 1.4 GB, most of it torch."
