@@ -75,19 +75,23 @@ struct Link {
     const T* logits;
     alignas(LINE) T odds[TILE<T>], nll[TILE<T>];
 
-    void set_odds(const T* z, int64_t count) {
+    // The odds are lifted: times a weight, faint ones may be more than 0.
+    void set(const T* z, int64_t count) {
         logits = z;
-        for (int64_t i = 0; i < count; i += LANES<T>) store<T>(odds + i, exp<T>(minus_size<T>(load(z + i))));
+        for (int64_t i = 0; i < count; i += LANES<T>) store<T>(odds + i, lifted_exp<T>(minus_size<T>(load(z + i))));
+        for (int64_t i = 0; i < count; i += LANES<T>)
+            store<T>(nll + i, log1p_of_odds(LOWERED<T> * load(odds + i)));
     }
 
-    void set(const T* z, int64_t count) {
-        set_odds(z, count);
-        for (int64_t i = 0; i < count; i += LANES<T>) store<T>(nll + i, log1p_of_odds(load(odds + i)));
-    }
+    // p of the positive side, lifted.
+    XENT_INLINE V<T> lifted(int64_t i) const { return lifted_side(i, load(logits + i) < T(0)); }
+
+    // And 1 - p.
+    XENT_INLINE V<T> lifted_miss(int64_t i) const { return lifted_side(i, load(logits + i) >= T(0)); }
 
     // The event of the positive side.
     XENT_INLINE Probability<T> positive(int64_t i) const {
-        const V<T> z = load(logits + i), e = load(odds + i), log1p_e = load(nll + i);
+        const V<T> z = load(logits + i), e = LOWERED<T> * load(odds + i), log1p_e = load(nll + i);
         const V<T> likelier = T(1) / (T(1) + e), other = e / (T(1) + e);
         const Mask<T> below = z < T(0);
         return {select<T>(below, other, likelier), select<T>(below, likelier, other),
@@ -98,6 +102,13 @@ struct Link {
     XENT_INLINE Probability<T> negative(int64_t i, const Probability<T>& positive) const {
         const V<T> z = load(logits + i), log1p_e = load(nll + i);
         return {positive.miss, positive.p, select<T>(z < T(0), log1p_e, log1p_e + z)};
+    }
+
+private:
+    // Of the side that is the less likely one in the lanes that are set.
+    XENT_INLINE V<T> lifted_side(int64_t i, Mask<T> unlikely) const {
+        const V<T> lifted_e = load(odds + i), whole = T(1) + LOWERED<T> * lifted_e;
+        return select<T>(unlikely, lifted_e, broadcast<T>(T(1) / LOWERED<T>)) / whole;
     }
 };
 
@@ -113,7 +124,8 @@ struct Shift {
         kink_rest = T(logit - kink);
     }
 
-    // That event, and d(-log u)/dz = p*(1-p)/u, or 0 where u = 1, the kink included. `positive` is the other side's.
+    // That event, and d(-log u)/dz = p*(1-p)/u, lifted, or 0 where u = 1, the kink included. `positive` is the other
+    // side's.
     XENT_INLINE Probability<T> negative(V<T> z, const Probability<T>& positive, V<T>& slope) const {
         const V<T> above = (z - kink) - kink_rest;
         const Mask<T> costless = above <= T(0);
@@ -121,7 +133,7 @@ struct Shift {
         const V<T> product = positive.p * complement * one_minus_exp<T>(above);
         const V<T> gap = select<T>(costless, V<T>{}, product), u = positive.miss + shift;
         const V<T> likelier = max(positive.p, positive.miss), odds = lifted_exp<T>(minus_size<T>(z));
-        slope = select<T>(costless, V<T>{}, odds * likelier * likelier / u * LOWERED<T>);
+        slope = select<T>(costless, V<T>{}, odds * likelier * likelier / u);
         // It is the small one of the two for small p, u itself for large p.
         const Mask<T> near = gap < T(0.5);
         return {select<T>(near, T(1) - gap, u), gap, -select<T>(near, log1p<T>(keep<T>(near, -gap)), log<T>(u))};
@@ -182,13 +194,14 @@ private:
         const T *z = this->z, *y = this->y;
         T* slopes = gradient.tile_if_wanted();
         const T factor = problem.factor;
-        link.set_odds(z, count);
+        T* odds_of_tile = link.odds;
+        for (int64_t i = 0; i < count; i += LANES<T>) store<T>(odds_of_tile + i, exp<T>(minus_size<T>(load(z + i))));
         constexpr int64_t step = VECTORS_A_SUM * LANES<T>;
         for (int64_t begin = 0; begin < count; begin += step) {
             V<T> odds = {}, far = {};
             const int64_t end = smaller(begin + step, count);
             for (int64_t i = begin; i < end; i += LANES<T>) {
-                const V<T> x = load(z + i), t = load(y + i), e = load(link.odds + i);
+                const V<T> x = load(z + i), t = load(y + i), e = load(odds_of_tile + i);
                 const V<T> wrong = Coefficients<T>{t, T(1) - t}.wrong(x);
                 if (slopes) store<T>(slopes + i, flip_sign<T>((wrong - e / (T(1) + e)) * factor, x));
                 far -= first_of<T>(keep<T>(wrong != T(0), wrong * minus_size<T>(x)), end - i);
@@ -205,12 +218,13 @@ private:
         T *slopes = gradient.tile_if_wanted(), *losses = rows.tile_if_wanted();
         link.set(z, count);
         add_vectors<T>(sum, count, [&](int64_t i) __attribute__((always_inline)) {
-            const V<T> x = load(z + i), e = load(link.odds + i);
+            const V<T> x = load(z + i), lifted_e = load(link.odds + i);
             const Mask<T> read = lanes_read(i);
             const Coefficients<T> c = coefficients(i);
             const V<T> wrong = c.wrong(x), right = c.right(x);
             if (slopes) {
-                const V<T> g = (wrong - right * e) * (factor(i) / (T(1) + e));
+                const V<T> scale = factor(i) / (T(1) + LOWERED<T> * lifted_e);
+                const V<T> g = wrong * scale - lifted_e * scale * right * LOWERED<T>;
                 store<T>(slopes + i, keep<T>(read, flip_sign<T>(g, x)));
             }
             const V<T> far = keep<T>(wrong != T(0), wrong * minus_size<T>(x));
@@ -230,9 +244,9 @@ private:
             V<T> push_slope;
             const Probability<T> negative = negative_side(i, positive, push_slope);
             if (slopes) {
-                const V<T> pull = weigh<T>(c.positive, slope<T>(positive_event, positive) * positive.miss);
+                const V<T> pull = weigh<T>(c.positive, slope<T>(positive_event, positive) * link.lifted_miss(i));
                 const V<T> push = weigh<T>(c.negative, slope<T>(negative_event, negative) * push_slope);
-                store<T>(slopes + i, keep<T>(read, (push - pull) * factor(i) * transform_slope(i)));
+                store<T>(slopes + i, keep<T>(read, (push - pull) * factor(i) * transform_slope(i) * LOWERED<T>));
             }
             const V<T> of_negative = phi<T>(negative_event, negative) / T(call.neg_scale);
             V<T> loss = weigh<T>(c.positive, phi<T>(positive_event, positive)) + weigh<T>(c.negative, of_negative);
@@ -263,12 +277,12 @@ private:
         return call.softcap != 0 ? slope * softcap_slope<T>(load(z + i), T(call.softcap)) : slope;
     }
 
-    // The event of the negative side, and d(-log u)/d(neg_scale * z), which without a shift is p.
+    // The event of the negative side, and d(-log u)/d(neg_scale * z), lifted, which without a shift is p.
     XENT_INLINE Probability<T> negative_side(int64_t i, const Probability<T>& positive, V<T>& slope) const {
         const Link<T>& link = call.neg_scale == 1 ? this->link : scaled_link;
         const Probability<T> other = call.neg_scale == 1 ? positive : link.positive(i);
         if (call.negative.shift != 0) return shift.negative(load(link.logits + i), other, slope);
-        slope = other.p;
+        slope = link.lifted(i);
         return link.negative(i, other);
     }
 
