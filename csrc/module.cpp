@@ -53,6 +53,10 @@ private:
     char* const end;
 };
 
+nb::tuple as_tuple(const XentOutcome& outcome) {
+    return nb::make_tuple(outcome.total, outcome.divisor, outcome.bad, outcome.bad_operand);
+}
+
 template <class Plan>
 nb::tuple run(void (*kernel)(const Plan*, XentOutcome*), nb::tuple numbers) {
     static_assert(sizeof(void*) == 8);
@@ -65,7 +69,37 @@ nb::tuple run(void (*kernel)(const Plan*, XentOutcome*), nb::tuple numbers) {
         nb::gil_scoped_release unlocked;
         kernel(&plan, &outcome);
     }
-    return nb::make_tuple(outcome.total, outcome.divisor, outcome.bad, outcome.bad_operand);
+    return as_tuple(outcome);
+}
+
+// Work of fewer logits takes about as long as to let go of the interpreter and to get hold of it again.
+constexpr int64_t fewest_unlocked = 4096;
+
+// The most frequent call, with the few numbers that make up its plan: class indices for the rows of a matrix. What the
+// mean was divided by is all that is of interest, unless a label was out of its range or memory ran out.
+nb::object plain(uintptr_t logits, int64_t dtype, int64_t rows, int64_t classes, uintptr_t gradient, uintptr_t result,
+                 int64_t result_dtype, uintptr_t labels, int64_t ignore_index, int64_t reduction) {
+    XentSoftmax plan = {};
+    plan.outer = rows;
+    plan.classes = classes;
+    plan.inner = 1;
+    plan.logits = {reinterpret_cast<void*>(logits), dtype, classes, 1, 0};
+    plan.gradient = {reinterpret_cast<void*>(gradient), dtype, classes, 1, 0};
+    plan.result = {reinterpret_cast<void*>(result), result_dtype, 0, 0, 0};
+    plan.labels = {reinterpret_cast<void*>(labels), 0, 1, 0, 0};
+    plan.reduction = reduction;
+    plan.ignores = 1;
+    plan.ignore_index = ignore_index;
+    plan.grad_output = 1;
+    XentOutcome outcome = {0, 0, -1, 0};
+    if (rows <= fewest_unlocked / classes) {
+        kernels->softmax(&plan, &outcome);
+    } else {
+        nb::gil_scoped_release unlocked;
+        kernels->softmax(&plan, &outcome);
+    }
+    if (outcome.bad >= 0 || outcome.bad_operand) return as_tuple(outcome);
+    return nb::float_(outcome.divisor);
 }
 
 nb::list compiled() {
@@ -110,6 +144,7 @@ NB_MODULE(_native, m) {
     m.def("softmax", [](nb::tuple numbers) { return run(kernels->softmax, numbers); });
     m.def("sigmoid", [](nb::tuple numbers) { return run(kernels->sigmoid, numbers); });
     m.def("pointwise", [](nb::tuple numbers) { return run(kernels->pointwise, numbers); });
+    m.def("plain", &plain, "A float, the divisor of the mean; or the outcome as a tuple if no result is to be used.");
     m.def("instruction_set", [] { return kernels->name; });
     m.def("compiled", &compiled, "Instruction sets compiled in, best first.");
     m.def("supported", &supported, "Those of them that this machine has.");

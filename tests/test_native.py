@@ -32,7 +32,7 @@ from xent.dispatch.arguments import flat
 
 ROOT = Path(__file__).parents[1]
 DTYPES = [torch.float32, torch.float64, torch.bfloat16, torch.float16]
-KERNELS = ("softmax", "sigmoid", "pointwise")
+KERNELS = ("plain", "softmax", "sigmoid", "pointwise")
 
 
 class Counted:

@@ -48,10 +48,11 @@ class Loss(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, grad_output: Tensor) -> tuple[Tensor | None, ...]:
         """The gradient in the logits."""
-        return _gradient(ctx, grad_output), None, None, None, None
+        return gradient_of(ctx, grad_output), None, None, None, None
 
 
-def _gradient(ctx: Any, grad_output: Tensor) -> Tensor:
+def gradient_of(ctx: Any, grad_output: Tensor) -> Tensor:
+    """The gradient in the logits: formed already, or by a formula."""
     differentiable = modes.must_differentiate(grad_output)
     if ctx.gradient is not None and not differentiable:
         return _hand_over(ctx, grad_output)

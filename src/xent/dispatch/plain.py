@@ -8,7 +8,8 @@ and not in several, since of a small batch they are the larger part of the time.
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, is_grad_enabled
+from torch._C import _are_functorch_transforms_active, _is_tracing, _len_torch_dispatch_stack
 from torch.autograd import forward_ad
 from torch.compiler import is_compiling
 from torch.overrides import has_torch_function_variadic
@@ -17,11 +18,12 @@ from xent.backends.native import plain
 from xent.core.call import SoftmaxCall
 from xent.dispatch import inquiry, modes
 from xent.dispatch.links import LINKS
-from xent.dispatch.node import TENSOR, Loss
+from xent.dispatch.node import TENSOR, Loss, gradient_of
 
 LINK = LINKS[SoftmaxCall]
 RESULT_DTYPES = {torch.float32: torch.float32, torch.float64: torch.float64}
 KINDS = ("mean", "sum")
+INT64 = torch.int64
 
 
 def plain_loss(logits: Tensor, target: Tensor, ignore_index: int, kind: str) -> Tensor | None:
@@ -41,23 +43,23 @@ def plain_loss(logits: Tensor, target: Tensor, ignore_index: int, kind: str) -> 
     if (
         len(shape) != 2
         or dtype not in plain.DTYPES
-        or target.dtype is not torch.int64
-        or target.shape != shape[:1]
+        or target.dtype is not INT64
+        or target.shape != (shape[0],)
         or not 0 < shape[1] <= plain.MOST_CLASSES
         or not (logits.is_cpu and target.is_cpu and logits.is_contiguous() and target.is_contiguous())
         or logits.is_neg()
         or target.is_neg()
-        or torch._C._are_functorch_transforms_active()
+        or _are_functorch_transforms_active()
         or forward_ad._current_level >= 0
-        or torch._C._is_tracing()
-        or torch._C._len_torch_dispatch_stack()
+        or _is_tracing()
+        or _len_torch_dispatch_stack()
     ):
         return None
     if dtype not in RESULT_DTYPES and modes.autocasts("cpu"):
         dtype = torch.float32
-    if logits.requires_grad and torch.is_grad_enabled():
-        return apply_plain(logits, target, ignore_index, kind, dtype)
-    return plain.loss(logits, target, ignore_index, kind, dtype, None)[0]
+    if logits.requires_grad and is_grad_enabled():
+        return apply_plain(logits, target, shape, ignore_index, kind, dtype)
+    return plain.loss(logits, target, shape, ignore_index, kind, dtype, None)[0]
 
 
 class PlainLoss(Loss):
@@ -65,16 +67,27 @@ class PlainLoss(Loss):
 
     @staticmethod
     def forward(  # type: ignore[override]
-        ctx: Any, logits: Tensor, target: Tensor, ignore_index: int, kind: str, dtype: torch.dtype
+        ctx: Any,
+        logits: Tensor,
+        target: Tensor,
+        shape: tuple[int, int],
+        ignore_index: int,
+        kind: str,
+        dtype: torch.dtype,
     ) -> Tensor:
         """The result, with the gradient where it can be formed already."""
         fuses = logits.dtype is not torch.float16 and not modes.has_saved_tensor_hooks()
         ctx.gradient = plain.new_gradient(logits) if fuses else None
-        result, ctx.divisor = plain.loss(logits, target, ignore_index, kind, dtype, ctx.gradient)
+        result, ctx.divisor = plain.loss(logits, target, shape, ignore_index, kind, dtype, ctx.gradient)
         ctx.save_for_backward(logits, target)
         ctx.way, ctx.gave_up_logits = LINK.kernel, False
         ctx.rebuild = (SoftmaxCall, (TENSOR, TENSOR, True, 1, None, ignore_index))
         return result
+
+    @staticmethod
+    def backward(ctx: Any, grad_output: Tensor) -> tuple[Tensor | None, ...]:
+        """The gradient in the logits."""
+        return gradient_of(ctx, grad_output), None, None, None, None, None
 
 
 apply_plain = modes.apply_of(PlainLoss)
