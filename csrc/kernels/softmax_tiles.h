@@ -298,9 +298,13 @@ private:
     }
 
     void make_gradient(int64_t r) {
-        const V<T> factor = load<T>(batch.factor + r), pull = load<T>(batch.pull + r);
+        const V<T> factor = load<T>(batch.factor + r), pull = load<T>(batch.pull + r), one = broadcast<T>(1);
+        // Odds are lowered again by the factor, or before it if it is small itself: so that neither is flushed to 0.
+        const Mask<T> is_small = (factor < one) & (factor > -one);
+        const V<T> first = select<T>(is_small, broadcast<T>(LOWERED<T>), one);
+        const V<T> then = select<T>(is_small, factor, LOWERED<T> * factor);
         for (int64_t k = 0, classes = call.classes; k < classes; ++k) {
-            const V<T> g = LOWERED<T> * load<T>(odds.at(k, r)) * factor;
+            const V<T> g = load<T>(odds.at(k, r)) * first * then;
             store<T>(odds.at(k, r), SOFT ? g - load<T>(target.at(k, r)) * pull : g);
         }
     }
