@@ -73,7 +73,7 @@ extern "C" void __asan_on_error() { fprintf(stderr, "While running %s", current.
 extern "C" const char* __asan_default_options() { return "malloc_fill_byte=255:max_malloc_fill_size=1073741824"; }
 
 int main(int count, char** arguments) {
-    const int64_t cases = count > 1 ? atoll(arguments[1]) : 4000;
+    const int64_t cases = count > 1 ? atoll(arguments[1]) : 1500;
     const uint64_t first = count > 2 ? strtoull(arguments[2], nullptr, 10) : 1;
     int64_t failed = 0;
     const auto start = std::chrono::steady_clock::now();

@@ -186,18 +186,20 @@ private:
         const Real scaled = call.neg_scale * z, shift = call.negative.shift;
         const Chance is = chance_of(z), of = chance_of(scaled), opposite = chance_of(-scaled);
         // The negative side's event, u = min(1 - p + shift, 1), and d(-log u)/d(scaled) = p*(1-p)/u.
-        Chance not_is = {opposite.p, opposite.miss, opposite.nll};
-        Real inner = of.p;
+        Chance not_is = opposite;
+        Real inner = of.p, reach = fmaxl(fabsl(z), fabsl(scaled));
         if (shift != 0) {
             const Real gap = of.p > shift ? of.p - shift : 0;
             not_is = {1 - gap, gap, gap < 0.5L ? -log1pl(-gap) : -logl(of.miss + shift)};
+            // Near the kink 1-u is small, and the power of a small number needs its logarithm.
+            if (gap > 0) reach = fmaxl(reach, -logl(gap));
             inner = gap == 0 ? 0 : of.p * of.miss / (of.miss + shift);
         }
         const Real pull = weigh(positive, slope(call.positive, is) * is.miss);
         const Real push = weigh(negative, slope(call.negative, not_is) * inner);
         const Real of_negative = phi(call.negative, not_is) / call.neg_scale;
         const Real loss = weigh(positive, phi(call.positive, is)) + weigh(negative, of_negative);
-        return {loss, push - pull, push + pull, fmaxl(fabsl(z), fabsl(scaled))};
+        return {loss, push - pull, push + pull, reach};
     }
 
     XentSigmoid call = {};
