@@ -13,6 +13,8 @@ from xent.dispatch.modes import apply_of
 
 SOURCES = Path(dispatch.__file__).parent.glob("*.py")
 PRIVATE = {
+    "torch._C._AutoDispatchBelowAutograd",
+    "torch._C._after_autograd_keyset",
     "torch._C._are_functorch_transforms_active",
     "torch._C._autograd._get_current_graph_task_keep_graph",
     "torch._C._autograd._top_saved_tensors_default_hooks",
@@ -26,8 +28,11 @@ OWN = {"call", "call_type", "ctx"}
 
 
 def _private_names(source: str) -> set[str]:
-    """Dotted names with an underscored attribute, longest first seen."""
-    names = {ast.unparse(node) for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Attribute)}
+    """Dotted names with an underscored part, longest first seen, as attributes or imported."""
+    nodes = list(ast.walk(ast.parse(source)))
+    names = {ast.unparse(node) for node in nodes if isinstance(node, ast.Attribute)}
+    imports = [node for node in nodes if isinstance(node, ast.ImportFrom)]
+    names |= {f"{node.module}.{name.name}" for node in imports for name in node.names}
     private = {name for name in names if "._" in name and "__init__" not in name and name.split(".")[0] not in OWN}
     return {name for name in private if not any(other.startswith(name + ".") for other in private)}
 

@@ -4,8 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, is_grad_enabled
+from torch._C import _are_functorch_transforms_active, _len_torch_dispatch_stack
+from torch._C._autograd import _get_current_graph_task_keep_graph, _top_saved_tensors_default_hooks
+from torch._C._functorch import is_legacy_batchedtensor
 from torch.autograd import forward_ad
+from torch.compiler import is_compiling
 
 from xent.core.call import Call, DivergenceCall
 from xent.core.logits import IDENTITY
@@ -15,7 +19,7 @@ PLAIN_TYPES = (Tensor, torch.nn.Parameter)
 
 def is_transformed() -> bool:
     """Whether a torch.func transform is active or a forward-mode level is open."""
-    return torch._C._are_functorch_transforms_active() or forward_ad._current_level >= 0
+    return _are_functorch_transforms_active() or forward_ad._current_level >= 0
 
 
 def is_jit_tracing() -> bool:
@@ -25,7 +29,7 @@ def is_jit_tracing() -> bool:
 
 def intercepts() -> bool:
     """Whether a dispatch mode sees every operation: make_fx, FakeTensorMode."""
-    return torch._C._len_torch_dispatch_stack() > 0
+    return _len_torch_dispatch_stack() > 0
 
 
 def are_on() -> bool:
@@ -37,7 +41,7 @@ def describe() -> str:
     """What goes on that has operations be seen one by one."""
     if is_transformed():
         return "a torch.func transform or forward-mode differentiation is active"
-    if is_jit_tracing() or intercepts() or torch.compiler.is_compiling():
+    if is_jit_tracing() or intercepts() or is_compiling():
         return "the call is traced"
     return "a tensor is a subclass, a meta tensor or a lazy negation"
 
@@ -47,19 +51,19 @@ def sees_operators(call: Call) -> bool:
 
     Subclasses that wrap tensors want to see operations that they know.
     """
-    if is_transformed() or not (torch.compiler.is_compiling() or intercepts()):
+    if is_transformed() or not (is_compiling() or intercepts()):
         return False
     return not any(hasattr(value, "__tensor_flatten__") for value in call if isinstance(value, Tensor))
 
 
 def has_saved_tensor_hooks() -> bool:
     """Whether what a node saves passes through hooks: checkpointing, offloading."""
-    return torch._C._autograd._top_saved_tensors_default_hooks(True) is not None
+    return _top_saved_tensors_default_hooks(True) is not None
 
 
 def keeps_graph() -> bool:
     """Within a backward: whether another may follow."""
-    return torch._C._autograd._get_current_graph_task_keep_graph()
+    return _get_current_graph_task_keep_graph()
 
 
 def all_plain(call: Call) -> bool:
@@ -83,12 +87,13 @@ def is_plain(value: Tensor) -> bool:
 def must_differentiate(grad_output: Tensor) -> bool:
     """Within a backward: whether it has to be a differentiable formula."""
     return (
-        torch.is_grad_enabled()
-        or is_transformed()
-        or torch.compiler.is_compiling()
-        or torch._C._functorch.is_legacy_batchedtensor(grad_output)
-        or intercepts()
+        is_grad_enabled()
         or type(grad_output) is not Tensor
+        or _are_functorch_transforms_active()
+        or forward_ad._current_level >= 0
+        or is_compiling()
+        or is_legacy_batchedtensor(grad_output)
+        or _len_torch_dispatch_stack() > 0
     )
 
 

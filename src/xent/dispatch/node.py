@@ -8,7 +8,7 @@ from torch import Tensor
 from xent.backends import native
 from xent.core.call import Call, DivergenceCall
 from xent.core.logits import IDENTITY
-from xent.core.reduce import Reduction
+from xent.core.reduce import Divisor, Reduction
 from xent.dispatch import modes
 from xent.dispatch.links import LINKS, Way
 
@@ -48,14 +48,13 @@ class Loss(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, grad_output: Tensor) -> tuple[Tensor | None, ...]:
         """The gradient in the logits."""
-        return gradient_of(ctx, grad_output), None, None, None, None
+        return _gradient(ctx, grad_output), None, None, None, None
 
 
-def gradient_of(ctx: Any, grad_output: Tensor) -> Tensor:
-    """The gradient in the logits: formed already, or by a formula."""
+def _gradient(ctx: Any, grad_output: Tensor) -> Tensor:
     differentiable = modes.must_differentiate(grad_output)
     if ctx.gradient is not None and not differentiable:
-        return _hand_over(ctx, grad_output)
+        return hand_over(ctx, grad_output)
     saved = iter(ctx.saved_tensors)
     call_type, fields = ctx.rebuild
     call = call_type(*(next(saved) if field is TENSOR else field for field in fields))
@@ -64,13 +63,18 @@ def gradient_of(ctx: Any, grad_output: Tensor) -> Tensor:
             "the logits are gone, their gradient stands in their place: with `inplace_gradient` there is neither a "
             "second derivative nor a batched gradient. Pass inplace_gradient=False."
         )
+    return kernel_or_formula(call, ctx.way, ctx.divisor, grad_output, differentiable)
+
+
+def kernel_or_formula(call: Call, way: Way, divisor: Divisor, grad_output: Tensor, differentiable: bool) -> Tensor:
+    """The gradient in the logits, formed now: by a formula where it has to be differentiable or tensors are special."""
     # Hooks may have brought back other tensors than were saved.
-    formula = differentiable or not modes.all_plain(call) or native.serves(call) is not None
-    way: Way = LINKS[call_type].formulas if formula else ctx.way
-    return way.gradient(call, ctx.divisor, grad_output)
+    if differentiable or not modes.all_plain(call) or native.serves(call) is not None:
+        way = LINKS[type(call)].formulas
+    return way.gradient(call, divisor, grad_output)
 
 
-def _hand_over(ctx: Any, grad_output: Tensor) -> Tensor:
+def hand_over(ctx: Any, grad_output: Tensor) -> Tensor:
     """The gradient formed in forward, times ``grad_output``; given away, not copied, if this backward is the last."""
     gradient: Tensor = ctx.gradient
     if modes.keeps_graph():

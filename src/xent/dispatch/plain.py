@@ -14,16 +14,15 @@ from torch.autograd import forward_ad
 from torch.compiler import is_compiling
 from torch.overrides import has_torch_function_variadic
 
+from xent.backends import native
 from xent.backends.native import plain
 from xent.core.call import SoftmaxCall
 from xent.dispatch import inquiry, modes
-from xent.dispatch.links import LINKS
-from xent.dispatch.node import TENSOR, Loss, gradient_of
+from xent.dispatch.node import hand_over, kernel_or_formula
 
-LINK = LINKS[SoftmaxCall]
 RESULT_DTYPES = {torch.float32: torch.float32, torch.float64: torch.float64}
 KINDS = ("mean", "sum")
-INT64 = torch.int64
+INT64, FLOAT16 = torch.int64, torch.float16  # an attribute of torch takes longer to read
 
 
 def plain_loss(logits: Tensor, target: Tensor, ignore_index: int, kind: str) -> Tensor | None:
@@ -62,11 +61,11 @@ def plain_loss(logits: Tensor, target: Tensor, ignore_index: int, kind: str) -> 
     return plain.loss(logits, target, shape, ignore_index, kind, dtype, None)[0]
 
 
-class PlainLoss(Loss):
-    """A plain call as a node."""
+class PlainLoss(torch.autograd.Function):
+    """A plain call as a node, which keeps little; see :class:`xent.dispatch.node.Loss`."""
 
     @staticmethod
-    def forward(  # type: ignore[override]
+    def forward(
         ctx: Any,
         logits: Tensor,
         target: Tensor,
@@ -76,18 +75,23 @@ class PlainLoss(Loss):
         dtype: torch.dtype,
     ) -> Tensor:
         """The result, with the gradient where it can be formed already."""
-        fuses = logits.dtype is not torch.float16 and not modes.has_saved_tensor_hooks()
-        ctx.gradient = plain.new_gradient(logits) if fuses else None
-        result, ctx.divisor = plain.loss(logits, target, shape, ignore_index, kind, dtype, ctx.gradient)
+        fuses = logits.dtype is not FLOAT16 and not modes.has_saved_tensor_hooks()
+        ctx.gradient = gradient = plain.new_gradient(logits) if fuses else None
+        result, ctx.divisor = plain.loss(logits, target, shape, ignore_index, kind, dtype, gradient)
         ctx.save_for_backward(logits, target)
-        ctx.way, ctx.gave_up_logits = LINK.kernel, False
-        ctx.rebuild = (SoftmaxCall, (TENSOR, TENSOR, True, 1, None, ignore_index))
+        ctx.ignore_index = ignore_index
         return result
 
     @staticmethod
     def backward(ctx: Any, grad_output: Tensor) -> tuple[Tensor | None, ...]:
         """The gradient in the logits."""
-        return gradient_of(ctx, grad_output), None, None, None, None, None
+        differentiable = modes.must_differentiate(grad_output)
+        if ctx.gradient is not None and not differentiable:
+            return hand_over(ctx, grad_output), None, None, None, None, None
+        logits, target = ctx.saved_tensors
+        call = SoftmaxCall(logits, target, True, 1, ignore_index=ctx.ignore_index)
+        gradient = kernel_or_formula(call, native.SOFTMAX, ctx.divisor, grad_output, differentiable)
+        return gradient, None, None, None, None, None
 
 
 apply_plain = modes.apply_of(PlainLoss)

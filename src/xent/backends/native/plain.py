@@ -27,15 +27,18 @@ def loss(
     gradient: Tensor | None,
 ) -> tuple[Tensor, float]:
     """The result, and what the sum of the rows was divided by; the gradient is written where there is room for it."""
-    result = logits.new_empty((), dtype=dtype)
-    reduction = KINDS[kind]
+    given = logits.dtype
+    code, reduction = CODES[given], KINDS[kind]
+    result = logits.new_empty(()) if dtype is given else logits.new_empty((), dtype=dtype)
+    rows, classes = shape
     divisor = module.NATIVE.plain(
         logits.data_ptr(),
-        CODES[logits.dtype],
-        *shape,
+        code,
+        rows,
+        classes,
         0 if gradient is None else gradient.data_ptr(),
         result.data_ptr(),
-        CODES[dtype],
+        code if dtype is given else CODES[dtype],
         target.data_ptr(),
         ignore_index,
         reduction,
