@@ -32,7 +32,8 @@ struct Expected {
     bool allows(Real found, int64_t dtype, int64_t flushed) const {
         if (any || found == value || (isnan(found) && isnan(value))) return true;
         if (isinf(value) || isnan(value)) return false;
-        const Real inexact = slack + smallest_number(dtype) + faint * smallest_number(flushed);
+        // Several terms of a number may have been flushed, and an event's slope multiplies them by a few.
+        const Real inexact = slack + smallest_number(dtype) + 8 * faint * smallest_number(flushed);
         const Real bound = epsilon(dtype) * (fabsl(value) + inexact) + inexact;
         // Beyond the largest number of the dtype, infinity is the right rounding.
         if (isinf(found)) return (found > 0) == (value > 0) && fabsl(value) + bound >= largest_number(dtype);
@@ -43,7 +44,7 @@ struct Expected {
 // What a sum of n numbers adds to 1 + D. In a sum of equal numbers every addition may round to the same side; there are
 // several sums side by side, and those of float take no more than 2048 numbers before they go on in double.
 inline Real sum_error(int64_t arithmetic, int64_t n) {
-    return Real(arithmetic == XENT_FLOAT64 || n < 2048 ? n : 2048) / 64;
+    return Real(arithmetic == XENT_FLOAT64 || n < 2048 ? n : 2048) / 32;
 }
 
 // What is wrong with a case.

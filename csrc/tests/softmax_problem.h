@@ -385,7 +385,7 @@ private:
             const Real of_z = 2 * z_weight * lse * of.chance.p;
             const Real of_z_slack = 2 * z_weight * (lse_size * inexact + lse_slack) * of.chance.p;
             const Real by_scale = in_row * (scale.given() ? scale.get(0, int64_t(k), 0) : 1);
-            const Real faint = (1 + s) * (1 + pull_size) + 2 * z_weight * lse_size;
+            const Real faint = (1 + s) * (1 + heaviest + pull_size) + 2 * z_weight * lse_size;
             Expected& expected = gradient_at(o, int64_t(k), i);
             expected = Expected{of_loss + of_z, inexact * of_size + of_z_slack, 0, isinf(in_row)}.times(
                 by_scale * softcap_slope(logits.get(o, int64_t(k), i), call.softcap));
