@@ -108,7 +108,10 @@ private:
             const Probability<T> p = probability(k);
             const V<T> pull = load<T>(a + k);
             const V<T> of_others = select<T>(is_top(k), broadcast<T>(pull_below_top), total_pull - pull);
-            store<T>(odds + k, scale * (p.p * of_others - pull * p.miss) + z_pull * p.p);
+            // p as it is kept, lifted: times a weight, a faint one may be more than 0.
+            const V<T> lifted_p = load<T>(odds + k) / sum;
+            const V<T> shared = (scale * of_others + z_pull) * lifted_p * LOWERED<T>;
+            store<T>(odds + k, shared - scale * pull * p.miss);
         }
         if (transform.has_slope()) {
             read_run<T, S>(at.at<const S>(call.logits), call.logits.along, call.classes, z);
