@@ -48,17 +48,17 @@ struct RowBatch {
     // Found in the logits.
     T own[capacity];       // logit of the label
     T own_odds[capacity];  // e^(own - peak)
-    T peak[capacity];    // largest logit
-    T others[capacity];  // sum of e^(z - peak): without the label for a label's loss, else without the largest logits
-    T tops[capacity];    // how many logits equal the largest
-    T mass[capacity];    // sum of a_k, the weighted target
-    T dot[capacity];     // sum of a_k * (z_k - peak)
+    T peak[capacity];      // largest logit
+    T others[capacity];    // sum of e^(z - peak): without the label for a label's loss, else without the largest logits
+    T tops[capacity];      // how many logits equal the largest
+    T mass[capacity];      // sum of a_k, the weighted target
+    T dot[capacity];       // sum of a_k * (z_k - peak)
 
     // What follows.
     T loss[capacity];
     T factor[capacity];  // gradient = factor * e^(z - peak) - pull * a_k
     T pull[capacity];
-    T at_label[capacity];  // gradient at the label, or what it is short of for a weighted target
+    T at_label[capacity];  // gradient at the label
 };
 
 // What the call says of all rows, in the type of arithmetic.
@@ -220,7 +220,6 @@ inline void finish_labels(const RowSettings<T>& settings, RowBatch<T>& batch, in
 // Loss and gradient of rows with a weighted target a_k, for phi = -log p:
 //     loss = mass * log(sum) - dot        gradient = mass * p_k - a_k
 // The largest logit is not in `others`, so that log(sum) = log1p(others) loses nothing.
-// `extra` is what the label has beyond a_k, in row_weights; 0 where a_k is whole.
 template <class T>
 inline void finish_distributions(const RowSettings<T>& settings, RowBatch<T>& batch, int64_t count) {
     for (int64_t r = 0; r < count; r += LANES<T>) {
