@@ -1,0 +1,101 @@
+"""What the table says of a loss."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Literal, NamedTuple
+
+import torch
+from torch import Tensor
+
+
+class Trait(Enum):
+    """A property of a loss, which the tests hold it to."""
+
+    PROPER = "proper: the true distribution minimises the expected loss"
+    PRIOR = "minimised at the prior: without features, the best prediction is the frequency of the classes"
+    UNIFORM = "minimised at equal logits: without features, the best logits do not follow the frequency of the classes"
+    BOUNDED = "bounded gradient: no row's gradient exceeds that of cross entropy"
+    PLAIN_FOR_EQUAL_COUNTS = "plain for equal counts: cross entropy, where all classes come equally often"
+    SHIFT_INVARIANT = "shift invariant: a constant added to the logits changes nothing"
+    EQUIVARIANT = "no class is special: permuting the classes of everything changes nothing"
+
+
+class Domain(NamedTuple):
+    """What a parameter may be, and what it means. Its default is read from the signature."""
+
+    values: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Hand:
+    """A value computed by hand.
+
+    Attributes:
+        logits: The logits, (N, C).
+        target: Class indices, or an indicator row for each row of logits.
+        arguments: Of the loss's function.
+        expected: The mean loss in nats, to the digits given.
+        arithmetic: How it comes about.
+    """
+
+    logits: tuple[tuple[float, ...], ...]
+    target: tuple[int, ...] | tuple[tuple[float, ...], ...]
+    arguments: Mapping[str, Any]
+    expected: float
+    arithmetic: str
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """A named loss.
+
+    Attributes:
+        name: What the command line calls it.
+        title: What it is, in words.
+        link: Whether rows of classes compete (softmax) or every class is a question of its own (sigmoid).
+        formula: In plain text, with the names of design and documentation.
+        function: The loss as a function of (input, target, ...).
+        module: The loss as a module.
+        parameters: What is its own, by name, in the order of the signature; settings of the core are common to all.
+        source: Authors, title and year.
+        link_to_source: Where to read it.
+        hand: Values by hand, at least one.
+        traits: What the tests hold it to.
+        arguments: Settings that make the loss out of a function that is more general; shown and used everywhere.
+        note: What to know before using it: what others get wrong, when it hurts.
+    """
+
+    name: str
+    title: str
+    link: Literal["softmax", "sigmoid"]
+    formula: str
+    function: Callable[..., Tensor]
+    module: type[torch.nn.Module]
+    parameters: Mapping[str, Domain]
+    source: str
+    link_to_source: str
+    hand: tuple[Hand, ...]
+    traits: frozenset[Trait] = frozenset()
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    note: str = ""
+
+    @property
+    def takes_counts(self) -> bool:
+        """Whether it is made from the training counts of the classes."""
+        return "counts" in self.parameters
+
+    def default(self, parameter: str) -> Any:
+        """Default of a parameter of its own; ``inspect.Parameter.empty`` if it has none."""
+        return inspect.signature(self.function).parameters[parameter].default
+
+    def settings(self, counts: Tensor) -> dict[str, Any]:
+        """Arguments that make the loss for these training counts."""
+        return {**self.arguments, **({"counts": counts} if self.takes_counts else {})}
+
+    def code(self) -> str:
+        """The line that makes the module."""
+        arguments = ["counts"] * self.takes_counts + [f"{name}={value!r}" for name, value in self.arguments.items()]
+        return f"criterion = xent.{self.module.__name__}({', '.join(arguments)})"
