@@ -25,7 +25,6 @@ from xent.bench.agreement import differences
 from xent.bench.cases import DTYPES
 from xent.bench.contestants import Contestant, contestants, floors
 from xent.bench.errors import DisagreementError
-from xent.bench.files import write_atomically
 from xent.bench.job import environment
 from xent.bench.losses import LOSSES
 from xent.bench.measure import Effort, Times, interleave, order
@@ -34,6 +33,7 @@ from xent.bench.order import Order
 from xent.bench.workloads import Data
 from xent.cli.app import app
 from xent.cli.bench import bench as command
+from xent.jobs import write_atomically
 from xent.report import bench_numbers as numbers
 from xent.report.bench_plot import ratio_figure
 from xent.report.bench_progress import progress_display

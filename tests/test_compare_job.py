@@ -6,10 +6,10 @@ import torch
 
 from xent.compare import CANDIDATES, InputError, Recipe, Results, Settings, compare, job
 from xent.compare.data import digits, long_tailed_split
-from xent.compare.files import write_atomically
 from xent.compare.model import build_model
 from xent.compare.store import Store
 from xent.compare.train import one_thread, train
+from xent.jobs import write_atomically
 
 LOSSES = ("ce", "balanced-softmax", "post-hoc-adjustment")
 SETTINGS = Settings(LOSSES, seeds=2, recipe=Recipe(epochs=2))

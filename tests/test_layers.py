@@ -15,6 +15,7 @@ FLOORS = (
     ("cli",),
     ("report",),
     ("compare", "bench"),
+    ("jobs",),
     ("catalog", "patch"),
     ("presets",),
     ("nn",),

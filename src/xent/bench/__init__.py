@@ -2,13 +2,12 @@
 
 from xent.bench.cases import CASES, Case, choose
 from xent.bench.contestants import FLOORS, RIVALS, XENT
-from xent.bench.errors import InputError
 from xent.bench.export import results_csv, results_json
-from xent.bench.files import make_directory, write_atomically
 from xent.bench.job import Progress, bench
 from xent.bench.results import Failure, Measurement, Quartiles
 from xent.bench.settings import Settings
 from xent.bench.workloads import FORWARD, FORWARD_BACKWARD, WORKLOADS, Workload
+from xent.jobs import InputError, make_directory, write_atomically
 
 __all__ = [
     "CASES",

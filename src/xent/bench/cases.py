@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import torch
 
-from xent.bench.errors import InputError
 from xent.bench.losses import LOSSES, Loss
+from xent.jobs import InputError
 
 DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 

@@ -1,8 +1,4 @@
-"""The exceptions of the benchmark."""
-
-
-class InputError(ValueError):
-    """Settings or a directory that the benchmark cannot use. Its message is one line and says what to do."""
+"""The exception of the benchmark that is xent's own fault."""
 
 
 class DisagreementError(RuntimeError):

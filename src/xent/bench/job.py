@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any, cast
 
 from xent.bench.cases import Case
 from xent.bench.memory import KEEP_MAPPED, MODES
@@ -69,8 +69,7 @@ def environment(mode: str) -> dict[str, str]:
 def _measured(order: Order, on_stage: Callable[[str], None]) -> Measurement | Failure:
     event: dict[str, Any] = {}
     with tempfile.TemporaryFile("w+") as errors, _worker(order, errors) as worker:
-        assert worker.stdout is not None  # it was asked for
-        for line in worker.stdout:
+        for line in cast(IO[str], worker.stdout):
             event = json.loads(line)
             if "stage" in event:
                 on_stage(event["stage"])
@@ -96,10 +95,9 @@ def _worker(order: Order, errors: Any) -> Iterator[subprocess.Popen[str]]:
         start_new_session=True,
     )
     try:
-        assert worker.stdin is not None  # it was asked for
         # One that ends at once does not read; why it ended is told by its status.
-        with suppress(BrokenPipeError), worker.stdin:
-            worker.stdin.write(order.to_json())
+        with suppress(BrokenPipeError), cast(IO[str], worker.stdin) as stdin:
+            stdin.write(order.to_json())
         yield worker
     finally:
         _end(worker)

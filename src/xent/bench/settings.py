@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from xent.bench.cases import Case, choose
 from xent.bench.contestants import RIVALS
-from xent.bench.errors import InputError
 from xent.bench.measure import Effort
 from xent.bench.memory import MODES
+from xent.jobs import InputError
 
 # For each of the four workloads of a case: the fewest rounds, and the seconds to fill.
 FULL = Effort(rounds=9, seconds=1.0)

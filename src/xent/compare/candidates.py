@@ -9,10 +9,10 @@ from difflib import get_close_matches
 
 from torch import Tensor, nn
 
-from xent.compare.errors import InputError
 from xent.core.event import Event
 from xent.core.logits import LogitTransform
 from xent.imbalance import effective_number, inverse_frequency, log_prior
+from xent.jobs import InputError
 from xent.nn import CrossEntropyLoss
 
 BASELINE = "ce"

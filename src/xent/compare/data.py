@@ -12,7 +12,7 @@ from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from torch import Tensor
 
-from xent.compare.errors import InputError
+from xent.jobs import InputError
 
 # Of 1797 rows: large enough that a class's recall has some 72 test rows to be measured on, and it leaves the
 # head class the 100 training rows that an imbalance of 100 asks for.

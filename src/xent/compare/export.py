@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from xent.compare.candidates import BASELINE, CANDIDATES
-from xent.compare.files import write_atomically
 from xent.compare.metrics import MEASURES
 from xent.compare.results import Results, Winner
 from xent.compare.run import Run
 from xent.compare.settings import Settings
+from xent.jobs import write_atomically
 
 
 def write_results(settings: Settings, results: Results, out: Path) -> None:

@@ -10,9 +10,9 @@ import torch
 
 from xent import __version__
 from xent.compare.candidates import CANDIDATES, Candidate, choose
-from xent.compare.errors import InputError
 from xent.compare.model import HIDDEN
 from xent.compare.train import Recipe
+from xent.jobs import InputError
 
 
 @dataclass(frozen=True)

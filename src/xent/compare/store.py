@@ -14,9 +14,8 @@ from typing import Any
 import numpy as np
 
 from xent.compare.candidates import Candidate
-from xent.compare.errors import InputError
-from xent.compare.files import make_directory, write_atomically
 from xent.compare.run import Run
+from xent.jobs import InputError, make_directory, write_atomically
 
 
 class Store:

@@ -2,17 +2,17 @@
 
 from collections.abc import Sequence
 
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
 from xent.bench import FLOORS, FORWARD, FORWARD_BACKWARD, XENT, Measurement, Workload
 from xent.report import bench_numbers as numbers
+from xent.report.table import titled_table
 
 
 def times_table(workload: Workload, measurements: Sequence[Measurement]) -> Table:
     """One row a case: xent's time, and the others' as multiples of it."""
-    table = _table(f"{workload.title}, memory {measurements[0].memory}")
+    table = titled_table(f"{workload.title}, memory {measurements[0].memory}", space=1)
     table.add_column("case", overflow="fold")
     table.add_column(XENT, justify="right", no_wrap=True)
     others = [name for name in measurements[0].contestants() if name != XENT]
@@ -27,7 +27,7 @@ def times_table(workload: Workload, measurements: Sequence[Measurement]) -> Tabl
 
 def memory_table(measurements: Sequence[Measurement]) -> Table:
     """One row a case: what everyone takes at the peak."""
-    table = _table("Peak memory in MiB: forward and backward beyond the gradient, and forward alone")
+    table = titled_table("Peak memory in MiB: forward and backward beyond the gradient, and forward alone", space=1)
     table.add_column("case", overflow="fold")
     columns = [
         (workload, name)
@@ -48,15 +48,3 @@ def _ratio(measurement: Measurement, workload: Workload, name: str) -> Text:
         return Text(numbers.multiple(ratio.median), style="dim")
     style = "green" if ratio.low > 1 else "red" if ratio.high < 1 else ""
     return Text(numbers.multiples(ratio), style=style)
-
-
-def _table(title: str) -> Table:
-    return Table(
-        title=title,
-        title_justify="left",
-        title_style="bold",
-        box=SIMPLE_HEAD,
-        show_edge=False,
-        pad_edge=False,
-        padding=(0, 0, 0, 0),
-    )

@@ -1,12 +1,12 @@
 """The findings of a comparison as tables for the terminal, made for 80 columns."""
 
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
 from xent.compare import MEASURES, Measure, Results
 from xent.compare.results import CONTESTED
 from xent.report import numbers
+from xent.report.table import titled_table
 
 
 def results_table(title: str, results: Results, measures: tuple[str, ...]) -> Table:
@@ -17,7 +17,7 @@ def results_table(title: str, results: Results, measures: tuple[str, ...]) -> Ta
     units = {numbers.unit(MEASURES[key]) for key in measures}
     shared = len(units) == 1
     # Six columns of nine characters, such as 50.0±12.3, and the longest name just fit: one space between them.
-    table = _table(f"{title}, {units.pop()}" if shared else title, space=1 if shared else 2)
+    table = titled_table(f"{title}, {units.pop()}" if shared else title, space=1 if shared else 2)
     table.add_column("loss", no_wrap=True)
     for key in measures:
         header = MEASURES[key].title if shared else _title(MEASURES[key])
@@ -29,7 +29,7 @@ def results_table(title: str, results: Results, measures: tuple[str, ...]) -> Ta
 
 def winners_table(results: Results) -> Table:
     """One row a measure: the best loss, and its paired difference to plain cross entropy."""
-    table = _table("Who wins on what, and by how much over plain cross entropy (ce)")
+    table = titled_table("Who wins on what, and by how much over plain cross entropy (ce)")
     for header in ("measure", "best mean"):
         table.add_column(header, no_wrap=True)
     for header in ("over ce", "95% interval", "better in"):
@@ -54,16 +54,3 @@ def _title(measure: Measure) -> str:
 def _cell(results: Results, loss: str, key: str) -> Text:
     best = key in CONTESTED and results.best(key) == loss
     return Text(numbers.spread(MEASURES[key], results.spread(loss, key)), style="bold green" if best else "")
-
-
-def _table(title: str, space: int = 2) -> Table:
-    return Table(
-        title=title,
-        title_justify="left",
-        title_style="bold",
-        box=SIMPLE_HEAD,
-        show_edge=False,
-        pad_edge=False,
-        # The box adds one space of its own.
-        padding=(0, space - 1, 0, 0),
-    )

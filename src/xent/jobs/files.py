@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from xent.compare.errors import InputError
+from xent.jobs.errors import InputError
 
 
 def make_directory(directory: Path) -> None:
