@@ -9,7 +9,7 @@ import pytest
 
 import xent
 
-MODULES = ("xent", "xent.functional", "xent.imbalance", "xent.information", "xent.nn")
+MODULES = ("xent", "xent.functional", "xent.imbalance", "xent.information", "xent.nn", "xent.presets")
 
 
 def public_objects() -> dict[str, object]:
@@ -45,7 +45,9 @@ def test_docstring_says_what_is_needed(name: str) -> None:
     assert is_record or "Example:" in doc, f"{name} shows no example"
     parameters = [p for p in inspect.signature(value).parameters if p not in ("self", "args", "kwargs")]
     for parameter in parameters:
-        assert re.search(rf"^\s+{parameter}(,[^:]*)?:", doc, re.MULTILINE), f"{name} does not document `{parameter}`"
+        assert re.search(rf"^\s+(\*\*)?{parameter}(,[^:]*)?:", doc, re.MULTILINE), (
+            f"{name} does not document `{parameter}`"
+        )
     if inspect.isfunction(value) and parameters:
         assert "Returns:" in doc, f"{name} does not say what it returns"
         assert "Raises:" in doc, f"{name} does not say what it raises"
@@ -64,3 +66,13 @@ def test_example_runs(name: str) -> None:
 
 def test_version_is_a_version() -> None:
     assert re.fullmatch(r"\d+\.\d+\.\d+", xent.__version__)
+
+
+def test_every_named_loss_is_at_the_top() -> None:
+    assert set(xent.presets.__all__) <= set(xent.__all__)
+    assert set(xent.__all__) <= set(dir(xent))
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match=r"^module 'xent' has no attribute 'FocallLoss'$"):
+        xent.FocallLoss  # noqa: B018

@@ -20,7 +20,8 @@ from xent.nn import BCELoss, BCEWithLogitsLoss, CrossEntropyLoss, KLDivLoss, NLL
 from xent.patch import patch, patched, unpatch
 
 if TYPE_CHECKING:
-    from xent import imbalance, information
+    from xent import catalog, imbalance, information, presets
+    from xent.presets import FocalLoss, focal_loss
 
 __version__ = "0.1.0"
 
@@ -30,14 +31,17 @@ __all__ = [
     "CrossEntropyLoss",
     "Event",
     "Facts",
+    "FocalLoss",
     "Info",
     "KLDivLoss",
     "LogitTransform",
     "NLLLoss",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
+    "catalog",
     "cross_entropy",
     "facts",
+    "focal_loss",
     "functional",
     "imbalance",
     "info",
@@ -47,13 +51,23 @@ __all__ = [
     "nn",
     "patch",
     "patched",
+    "presets",
     "unpatch",
 ]
 
-_LOADED_ON_USE = ("imbalance", "information")
+# Loaded when they are first asked for: few programs need all of them, and every program waits for what is imported.
+_ROOMS = ("catalog", "imbalance", "information", "presets")
 
 
 def __getattr__(name: str) -> Any:
-    if name in _LOADED_ON_USE:
+    if name in _ROOMS:
         return import_module(f"xent.{name}")
+    if name in __all__:
+        # What is not imported above is a named loss.
+        value = globals()[name] = getattr(import_module("xent.presets"), name)
+        return value
     raise AttributeError(f"module 'xent' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

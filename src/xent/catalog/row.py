@@ -60,7 +60,7 @@ class Row:
         function: The loss as a function of (input, target, ...).
         module: The loss as a module.
         parameters: What is its own, by name, in the order of the signature; settings of the core are common to all.
-        source: Authors, title and year.
+        source: Authors, title, year; several are parted by "; ".
         link_to_source: Where to read it.
         hand: Values by hand, at least one.
         traits: What the tests hold it to.
@@ -87,9 +87,22 @@ class Row:
         """Whether it is made from the training counts of the classes."""
         return "counts" in self.parameters
 
+    @property
+    def cited(self) -> str:
+        """The source in short: authors and year."""
+        return "; ".join(f"{source.split(',')[0]}, {source.split(', ')[-1]}" for source in self.source.split("; "))
+
     def default(self, parameter: str) -> Any:
-        """Default of a parameter of its own; ``inspect.Parameter.empty`` if it has none."""
-        return inspect.signature(self.function).parameters[parameter].default
+        """What a parameter of its own is unless it is given; ``inspect.Parameter.empty`` if it must be given."""
+        signature = inspect.signature(self.function).parameters
+        return self.arguments[parameter] if parameter in self.arguments else signature[parameter].default
+
+    def computed(self, hand: Hand) -> float:
+        """What the function makes of a value by hand, in float64."""
+        logits = torch.tensor(hand.logits, dtype=torch.float64)
+        target = torch.tensor(hand.target)
+        target = target.double() if target.is_floating_point() else target
+        return float(self.function(logits, target, **{**self.arguments, **hand.arguments}))
 
     def settings(self, counts: Tensor) -> dict[str, Any]:
         """Arguments that make the loss for these training counts."""

@@ -12,7 +12,7 @@ PACKAGES = {
 }
 
 # Commands that have an extra of their own name; the first brings what every other needs.
-EXTRAS = ("compare", "bench")
+EXTRAS = ("compare", "bench", "losses")
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from xent import __version__
-from xent.cli import bench, compare
+from xent.cli import bench, compare, losses
 
 app = typer.Typer(
     help="Cross entropy for PyTorch.",
@@ -17,6 +17,7 @@ app = typer.Typer(
 )
 app.command(epilog=compare.EPILOG)(compare.compare)
 app.command(epilog=bench.EPILOG)(bench.bench)
+app.command(epilog=losses.EPILOG)(losses.losses)
 
 
 def _print_version(wanted: bool) -> None:
