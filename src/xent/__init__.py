@@ -21,21 +21,46 @@ from xent.patch import patch, patched, unpatch
 
 if TYPE_CHECKING:
     from xent import catalog, imbalance, information, presets
-    from xent.presets import FocalLoss, focal_loss
+    from xent.presets import (
+        AsymmetricLoss,
+        FocalLoss,
+        GeneralizedCrossEntropyLoss,
+        MeanAbsoluteErrorLoss,
+        Poly1Loss,
+        PolyBinaryLoss,
+        SigmoidFocalLoss,
+        SymmetricCrossEntropyLoss,
+        asymmetric_loss,
+        focal_loss,
+        generalized_cross_entropy_loss,
+        mean_absolute_error_loss,
+        poly1_loss,
+        poly_binary_loss,
+        sigmoid_focal_loss,
+        symmetric_cross_entropy_loss,
+    )
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "AsymmetricLoss",
     "BCELoss",
     "BCEWithLogitsLoss",
     "CrossEntropyLoss",
     "Event",
     "Facts",
     "FocalLoss",
+    "GeneralizedCrossEntropyLoss",
     "Info",
     "KLDivLoss",
     "LogitTransform",
+    "MeanAbsoluteErrorLoss",
     "NLLLoss",
+    "Poly1Loss",
+    "PolyBinaryLoss",
+    "SigmoidFocalLoss",
+    "SymmetricCrossEntropyLoss",
+    "asymmetric_loss",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "catalog",
@@ -43,15 +68,21 @@ __all__ = [
     "facts",
     "focal_loss",
     "functional",
+    "generalized_cross_entropy_loss",
     "imbalance",
     "info",
     "information",
     "kl_div",
+    "mean_absolute_error_loss",
     "nll_loss",
     "nn",
     "patch",
     "patched",
+    "poly1_loss",
+    "poly_binary_loss",
     "presets",
+    "sigmoid_focal_loss",
+    "symmetric_cross_entropy_loss",
     "unpatch",
 ]
 

@@ -9,6 +9,9 @@ from typing import Any, Literal, NamedTuple
 import torch
 from torch import Tensor
 
+from xent.core.event import Event
+from xent.core.logits import LogitTransform
+
 
 class Trait(Enum):
     """A property of a loss, which the tests hold it to."""
@@ -110,5 +113,12 @@ class Row:
 
     def code(self) -> str:
         """The line that makes the module."""
-        arguments = ["counts"] * self.takes_counts + [f"{name}={value!r}" for name, value in self.arguments.items()]
+        given = [f"{name}={_code(value)}" for name, value in self.arguments.items()]
+        arguments = ["counts"] * self.takes_counts + given
         return f"criterion = xent.{self.module.__name__}({', '.join(arguments)})"
+
+
+def _code(value: Any) -> str:
+    """What makes the value, where only xent has been imported."""
+    prefix = "xent." if isinstance(value, (Event, LogitTransform)) else ""
+    return f"{prefix}{value!r}"
