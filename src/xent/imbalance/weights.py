@@ -1,31 +1,66 @@
-"""Class counts -> the weights and offsets that correct for them.
+"""Class weights: the rarer a class, the more a row of it counts.
 
-A class that is absent from the counts has no finite weight and no finite log-prior. All three functions
-refuse it, because the infinity would stay silent until that class first meets the loss.
+All are scaled so that they average to 1 over the training rows: a summed loss keeps its size.
 """
 
 import math
-from typing import TYPE_CHECKING, TypeAlias
 
 import torch
 from torch import Tensor
 
-if TYPE_CHECKING:
-    from numpy.typing import ArrayLike
-
-    Counts: TypeAlias = Tensor | ArrayLike
-
-__all__ = ["effective_number", "inverse_frequency", "log_prior"]
+from xent.imbalance.record import Counts
+from xent.imbalance.sizes import AbsentWeight, class_sizes, number, result_dtype
 
 
-def inverse_frequency(counts: "Counts") -> Tensor:
-    r"""Class weights by inverse frequency, :math:`w_k = \frac{n}{C\,n_k}`.
+def inverse_frequency(counts: Counts, power: float = 1.0, *, absent: AbsentWeight = "raise") -> Tensor:
+    r"""Class weights by inverse frequency, :math:`w_k \propto n_k^{-power}`.
 
-    Scaled so that the weights average to 1 over the training rows, :math:`\sum_k n_k w_k = n`: a summed loss
-    keeps its size. These are scikit-learn's ``class_weight="balanced"``.
+    Scaled so that the weights average to 1 over the training rows, :math:`\sum_k n_k w_k = n`. For a power of 1 they
+    are :math:`\frac{n}{C\,n_k}`, scikit-learn's ``class_weight="balanced"``.
 
     Args:
-        counts: Training count n_k of every class, shape (C,), all above 0; a tensor, an array or a list.
+        counts: Training count n_k of every class: ClassCounts, or a tensor, an array or a list of shape (C,).
+        power: From 0 (equal weights) to 1 (every class counts the same in sum); above 1 the rarest class dominates.
+        absent: What a class with count 0 gets: "raise" refuses it, "one" counts it as one row, "zero" gives it
+            weight 0.
+
+    Returns:
+        Weights of shape (C,), without unit, on the device of ``counts``; in their dtype if that is floating
+        point, else in torch's default dtype.
+
+    Raises:
+        TypeError: If ``counts`` are no real numbers, or ``power`` is no number.
+        ValueError: If ``counts`` are not one row of finite numbers above 0 (or of 0, if ``absent`` takes it), or
+            ``power`` is not finite and at least 0.
+
+    Example:
+        >>> from xent.imbalance import inverse_frequency
+        >>> inverse_frequency([6, 3, 1])
+        tensor([0.5556, 1.1111, 3.3333])
+        >>> inverse_frequency([6, 3, 0], absent="zero")
+        tensor([0.7500, 1.5000, 0.0000])
+
+    References:
+        King & Zeng, Logistic Regression in Rare Events Data, 2001.
+    """
+    if number("inverse_frequency", "power", power) < 0:
+        raise ValueError(
+            f"inverse_frequency: `power` must be at least 0, got {power}: a rare class would count less than a "
+            f"frequent one. Pass {-power}."
+        )
+    return _inverse_power("inverse_frequency", counts, power, absent)
+
+
+def inverse_sqrt(counts: Counts, *, absent: AbsentWeight = "raise") -> Tensor:
+    r"""Class weights by the inverse square root of the frequency, :math:`w_k \propto 1/\sqrt{n_k}`.
+
+    Half way, on the scale of logarithms, between equal weights and :func:`inverse_frequency`, with power .5 of which it
+    agrees; scaled like it.
+
+    Args:
+        counts: Training count n_k of every class: ClassCounts, or a tensor, an array or a list of shape (C,).
+        absent: What a class with count 0 gets: "raise" refuses it, "one" counts it as one row, "zero" gives it
+            weight 0.
 
     Returns:
         Weights of shape (C,), without unit, on the device of ``counts``; in their dtype if that is floating
@@ -33,21 +68,20 @@ def inverse_frequency(counts: "Counts") -> Tensor:
 
     Raises:
         TypeError: If ``counts`` are no real numbers.
-        ValueError: If ``counts`` are not one row of finite numbers above 0.
+        ValueError: If ``counts`` are not one row of finite numbers above 0 (or of 0, if ``absent`` takes it).
 
     Example:
-        >>> from xent.imbalance import inverse_frequency
-        >>> inverse_frequency([6, 3, 1])
-        tensor([0.5556, 1.1111, 3.3333])
+        >>> from xent.imbalance import inverse_sqrt
+        >>> inverse_sqrt([16, 4, 1])
+        tensor([0.7500, 1.5000, 3.0000])
 
     References:
-        King & Zeng, Logistic Regression in Rare Events Data, 2001.
+        King & Zeng, Logistic Regression in Rare Events Data, 2001, for weights by frequency.
     """
-    n = _checked("inverse_frequency", counts)
-    return _row_average_one(1.0 / n, n).to(_result_dtype(counts))
+    return _inverse_power("inverse_sqrt", counts, 0.5, absent)
 
 
-def effective_number(counts: "Counts", beta: float = 0.999) -> Tensor:
+def effective_number(counts: Counts, beta: float = 0.999, *, absent: AbsentWeight = "raise") -> Tensor:
     r"""Class weights by the effective number of samples, :math:`w_k \propto \frac{1-\beta}{1-\beta^{n_k}}`.
 
     Known as class-balanced weights. From equal weights at ``beta = 0`` to inverse frequency as ``beta``
@@ -56,8 +90,10 @@ def effective_number(counts: "Counts", beta: float = 0.999) -> Tensor:
     that the weighted mean divides out.
 
     Args:
-        counts: Training count n_k of every class, shape (C,), all above 0; a tensor, an array or a list.
+        counts: Training count n_k of every class: ClassCounts, or a tensor, an array or a list of shape (C,).
         beta: In [0, 1). The paper uses .9 to .9999.
+        absent: What a class with count 0 gets: "raise" refuses it, "one" counts it as one row, "zero" gives it
+            weight 0.
 
     Returns:
         Weights of shape (C,), without unit, on the device of ``counts``; in their dtype if that is floating
@@ -65,7 +101,8 @@ def effective_number(counts: "Counts", beta: float = 0.999) -> Tensor:
 
     Raises:
         TypeError: If ``counts`` are no real numbers.
-        ValueError: If ``counts`` are not one row of finite numbers above 0, or ``beta`` lies outside [0, 1).
+        ValueError: If ``counts`` are not one row of finite numbers above 0 (or of 0, if ``absent`` takes it), or
+            ``beta`` lies outside [0, 1).
 
     Example:
         >>> from xent.imbalance import effective_number
@@ -81,73 +118,19 @@ def effective_number(counts: "Counts", beta: float = 0.999) -> Tensor:
         raise ValueError(
             f"effective_number: `beta` must be in [0, 1), got {beta}. Its limit at 1 is inverse_frequency(counts)."
         )
-    n = _checked("effective_number", counts)
+    n = class_sizes("effective_number", counts, absent, may_be_zero=True)
     # 1 - beta^n through expm1, which keeps its digits where beta is close to 1.
     effective = -torch.expm1(n * (math.log(beta) if beta > 0 else -math.inf))
-    return _row_average_one(1.0 / effective, n).to(_result_dtype(counts))
+    return _row_average_one(1.0 / effective, n).to(result_dtype(counts))
 
 
-def log_prior(counts: "Counts") -> Tensor:
-    r"""Logarithm of the class frequencies, :math:`\log \pi_k = \log \frac{n_k}{n}`.
-
-    Added to the logits in training it gives balanced softmax; subtracted from the logits of a plainly trained
-    model it gives the same correction afterwards. Do one of the two, never both.
-
-    Args:
-        counts: Training count n_k of every class, shape (C,), all above 0; a tensor, an array or a list.
-
-    Returns:
-        Log-probabilities of shape (C,), in nats, on the device of ``counts``; in their dtype if that is
-        floating point, else in torch's default dtype.
-
-    Raises:
-        TypeError: If ``counts`` are no real numbers.
-        ValueError: If ``counts`` are not one row of finite numbers above 0.
-
-    Example:
-        >>> from xent.imbalance import log_prior
-        >>> log_prior([6, 3, 1])
-        tensor([-0.5108, -1.2040, -2.3026])
-
-    References:
-        Ren et al., Balanced Meta-Softmax for Long-Tailed Visual Recognition, 2020.
-        Menon et al., Long-Tail Learning via Logit Adjustment, 2021.
-    """
-    n = _checked("log_prior", counts)
-    return (n / n.sum()).log().to(_result_dtype(counts))
+def _inverse_power(function: str, counts: Counts, power: float, absent: AbsentWeight) -> Tensor:
+    n = class_sizes(function, counts, absent, may_be_zero=True)
+    # As a ratio to the smallest class, so that no power of a large count overflows.
+    return _row_average_one((n / n[n > 0].min()) ** -power, n).to(result_dtype(counts))
 
 
 def _row_average_one(weight: Tensor, n: Tensor) -> Tensor:
+    """The weights on their scale, and 0 where there are no rows."""
+    weight = weight.where(n > 0, 0.0)
     return weight * (n.sum() / (n * weight).sum())
-
-
-def _result_dtype(counts: "Counts") -> torch.dtype:
-    dtype = torch.as_tensor(counts).dtype
-    return dtype if dtype.is_floating_point else torch.get_default_dtype()
-
-
-def _checked(function: str, counts: "Counts") -> Tensor:
-    """The counts in float64, so that a rounding to float32 happens once, at the end."""
-    try:
-        n = torch.as_tensor(counts).detach()
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise TypeError(
-            f"{function}: `counts` must be a tensor, an array or a sequence of numbers, got {type(counts).__name__}."
-        ) from error
-    if n.dtype == torch.bool or n.is_complex():
-        raise TypeError(f"{function}: `counts` must be real numbers, got {n.dtype}.")
-    if n.ndim != 1 or n.numel() == 0:
-        raise ValueError(
-            f"{function}: `counts` must have shape (C,), one count a class, got {tuple(n.shape)}. "
-            "From labels: torch.bincount(labels, minlength=C)."
-        )
-    n = n.to(torch.float64)
-    unusable = torch.nonzero(~(torch.isfinite(n) & (n > 0))).flatten().tolist()
-    if unusable:
-        first = unusable[0]
-        raise ValueError(
-            f"{function}: `counts` must be finite and above 0, got {n[first].item():g} for class {first}. "
-            "A class without training rows has no finite weight or prior: leave it out of the loss with "
-            "LogitTransform(valid_classes=...), or count it as one row with counts.clamp(min=1)."
-        )
-    return n
