@@ -23,6 +23,7 @@ from typer.testing import CliRunner
 from xent.bench import CASES, WORKLOADS, Case, Failure, InputError, Measurement, Progress, Quartiles, Settings, choose
 from xent.bench.agreement import differences
 from xent.bench.cases import DTYPES
+from xent.bench.catalogue import PLAIN, SHAPE, Cost, costs
 from xent.bench.contestants import Contestant, contestants, floors
 from xent.bench.errors import DisagreementError
 from xent.bench.job import environment
@@ -31,6 +32,7 @@ from xent.bench.measure import Effort, Times, interleave, order
 from xent.bench.memory import peak_bytes
 from xent.bench.order import Order
 from xent.bench.workloads import Data
+from xent.catalog import ROWS
 from xent.cli.app import app
 from xent.cli.bench import bench as command
 from xent.jobs import write_atomically
@@ -522,3 +524,34 @@ def test_the_defaults_of_the_command_are_those_of_the_settings():
         assert defaults[name] == getattr(settings, name)
     assert replace(settings, memory="both").modes == ("mapped", "fresh")
     assert (replace(settings, rounds=4).effort, replace(settings, quick=True).effort.rounds) == (Effort(4, 0.0), 3)
+
+
+# The named losses
+
+
+def test_every_named_loss_is_timed_against_the_plain_one_of_its_link():
+    found = list(costs((8, 4), Effort(1, 0.0)))
+    assert [cost.name for cost in found] == list(ROWS)
+    assert all(cost.plain == PLAIN[ROWS[cost.name].link] for cost in found)
+    assert all(cost.seconds.median > 0 and cost.ratio.median > 0 for cost in found)
+
+
+def test_what_the_named_losses_cost_is_shown_and_judged(monkeypatch):
+    def measured():
+        yield Cost("focal", "ce", Quartiles(1e-3, 2e-3, 3e-3), Quartiles(1.0, 1.1, 1.2))
+        yield Cost("softcap", "ce", Quartiles(1e-3, 4e-3, 9e-3), Quartiles(1.5, 2.0, 2.5))
+
+    kept = []
+    monkeypatch.setattr("xent.cli.bench_job.costs", measured)
+    # It would stay so for the tests that come after.
+    monkeypatch.setattr("xent.cli.bench_job.keep_mapped", lambda: kept.append(True))
+    result = invoke("--catalogue")
+    assert result.exit_code == 0
+    assert "x".join(map(str, SHAPE)) == "4096x1000"
+    assert "4096 rows of 1000 classes" in result.stdout
+    assert [line.split() for line in result.stdout.splitlines() if "ms" in line] == [
+        ["focal", "2.00", "ms", "1.1", "(1.0-1.2)", "ce"],
+        ["softcap", "4.00", "ms", "2.0", "(1.5-2.5)", "ce"],
+    ]
+    assert kept
+    assert "1 of 2 take at most 1.1 times as long as the plain loss; not softcap." in result.stdout

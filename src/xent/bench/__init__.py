@@ -1,9 +1,11 @@
 """How fast is xent here? Every loss against torch, eager and compiled, and against the memory of the machine."""
 
 from xent.bench.cases import CASES, Case, choose
+from xent.bench.catalogue import MOST, Cost, costs
 from xent.bench.contestants import FLOORS, RIVALS, XENT
 from xent.bench.export import results_csv, results_json
 from xent.bench.job import Progress, bench
+from xent.bench.memory import keep_mapped
 from xent.bench.results import Failure, Measurement, Quartiles
 from xent.bench.settings import Settings
 from xent.bench.workloads import FORWARD, FORWARD_BACKWARD, WORKLOADS, Workload
@@ -14,10 +16,12 @@ __all__ = [
     "FLOORS",
     "FORWARD",
     "FORWARD_BACKWARD",
+    "MOST",
     "RIVALS",
     "WORKLOADS",
     "XENT",
     "Case",
+    "Cost",
     "Failure",
     "InputError",
     "Measurement",
@@ -27,6 +31,8 @@ __all__ = [
     "Workload",
     "bench",
     "choose",
+    "costs",
+    "keep_mapped",
     "make_directory",
     "results_csv",
     "results_json",

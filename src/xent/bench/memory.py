@@ -80,7 +80,12 @@ def returned_at_once(mode: str) -> Iterator[None]:
         _release()
     yield
     if mode == "mapped":
-        _mallopt(_KEEP)
+        keep_mapped()
+
+
+def keep_mapped() -> None:
+    """Have malloc keep, from now on, what it gets from the kernel."""
+    _mallopt(_KEEP)
 
 
 def _release() -> None:

@@ -13,6 +13,8 @@ Examples:
 - `xent bench --cases "ce fp32, ce-module"`
 
 - `xent bench --cases 256x128256 --memory both --rounds 25 --out results/vocabulary`
+
+- `xent bench --catalogue`
 """
 
 
@@ -33,6 +35,9 @@ def bench(
     ] = None,
     threads: Annotated[int | None, typer.Option(help="torch's threads.", show_default="torch's own choice")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Only small cases, and few rounds.")] = False,
+    catalogue: Annotated[
+        bool, typer.Option("--catalogue", help="Time the named losses against plain xent instead; writes no files.")
+    ] = False,
     show_list: Annotated[bool, typer.Option("--list", help="Show the cases and exit.")] = False,
     out: Annotated[Path, typer.Option(help="Directory for the results.")] = Path("results/bench"),
 ) -> None:
@@ -44,8 +49,10 @@ def bench(
     Into --out go results.json, results.csv with the time of every round, and ratios-mapped.png and .svg. Interrupt it
     at any time: what has been measured is kept.
     """
-    from xent.cli.bench_job import print_cases, run
+    from xent.cli.bench_job import print_cases, print_costs, run
 
+    if catalogue:
+        raise typer.Exit(print_costs())
     if show_list:
         raise typer.Exit(print_cases(cases, quick=quick))
     raise typer.Exit(run(cases, rivals=rivals, memory=memory, rounds=rounds, threads=threads, quick=quick, out=out))
