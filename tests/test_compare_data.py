@@ -5,7 +5,9 @@ import pytest
 import torch
 
 from xent.compare import InputError
-from xent.compare.data import digits, long_tail_profile, long_tailed_split
+from xent.compare.data import split
+from xent.compare.data.digits import digits
+from xent.compare.data.split import long_tail_profile
 
 
 def test_profile_by_hand():
@@ -35,32 +37,32 @@ def test_profile_refuses_more_imbalance_than_there_are_rows():
 
 
 def test_split_thins_the_training_rows_and_leaves_the_test_rows_balanced():
-    split = long_tailed_split(digits(), 100, seed=0)
-    assert split.counts.tolist() == [100, 60, 36, 22, 13, 8, 5, 3, 2, 1]
-    assert torch.equal(torch.bincount(split.train_labels), split.counts)
+    rows = split(digits(), 0, imbalance=100)
+    assert rows.counts.tolist() == [100, 60, 36, 22, 13, 8, 5, 3, 2, 1]
+    assert torch.equal(torch.bincount(rows.train_target), rows.counts)
     # 40% of 1797 rows, whose classes have 174 to 183.
-    assert len(split.test_labels) == 719
-    per_class = torch.bincount(split.test_labels)
+    assert len(rows.test_target) == 719
+    per_class = torch.bincount(rows.test_target)
     assert per_class.min() >= 69
     assert per_class.max() <= 74
 
 
 def test_no_test_row_is_trained_on():
     data = digits()
-    numbered = type(data)("numbered", np.arange(len(data.labels))[:, None], data.labels, data.class_names)
-    split = long_tailed_split(numbered, 100, seed=3)
-    trained, tested = set(split.train_features.flatten().tolist()), set(split.test_features.flatten().tolist())
+    numbered = type(data)("numbered", np.arange(len(data.target))[:, None], data.target, data.class_names)
+    divided = split(numbered, 3, imbalance=100)
+    trained, tested = set(divided.train_features.flatten().tolist()), set(divided.test_features.flatten().tolist())
     assert len(trained) == 250
     assert not trained & tested
     for rows, labels in (
-        (split.train_features, split.train_labels),
-        (split.test_features, split.test_labels),
+        (divided.train_features, divided.train_target),
+        (divided.test_features, divided.test_target),
     ):
-        assert np.array_equal(data.labels[rows.flatten().numpy()], labels.numpy())
+        assert np.array_equal(data.target[rows.flatten().numpy()], labels.numpy())
 
 
 def test_the_seed_decides_the_split():
-    first, again, other = (long_tailed_split(digits(), 100, seed) for seed in (0, 0, 1))
+    first, again, other = (split(digits(), seed, imbalance=100) for seed in (0, 0, 1))
     assert torch.equal(first.train_features, again.train_features)
     assert torch.equal(first.test_features, again.test_features)
     assert not torch.equal(first.train_features, other.train_features)
@@ -69,6 +71,6 @@ def test_the_seed_decides_the_split():
 
 def test_the_imbalance_leaves_the_test_rows_alone():
     assert torch.equal(
-        long_tailed_split(digits(), 100, seed=0).test_features,
-        long_tailed_split(digits(), 1, seed=0).test_features,
+        split(digits(), 0, imbalance=100).test_features,
+        split(digits(), 0, imbalance=1).test_features,
     )

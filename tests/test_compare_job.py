@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from xent.compare import CANDIDATES, InputError, Recipe, Results, Settings, compare, job
-from xent.compare.data import digits, long_tailed_split
+from xent.compare.data import split
+from xent.compare.data.digits import digits
 from xent.compare.model import build_model
 from xent.compare.store import Store
 from xent.compare.train import one_thread, train
@@ -76,26 +77,26 @@ def test_adjustment_after_training_uses_the_run_of_plain_cross_entropy(finished,
 def test_losses_are_paired_in_data_and_initial_weights(monkeypatch, tmp_path):
     seen = []
 
-    def record(model, _criterion, split, _recipe, seed):
-        seen.append((seed, split, [parameter.clone() for parameter in model.parameters()]))
+    def record(model, _criterion, rows, _recipe, seed):
+        seen.append((seed, rows, [parameter.clone() for parameter in model.parameters()]))
         return 0.0
 
     monkeypatch.setattr(job, "train", record)
     compare(SETTINGS, tmp_path, ignore)
     assert [seed for seed, *_ in seen] == [0, 0, 1, 1]
-    for (_, split, weights), (_, other_split, other_weights) in (seen[:2], seen[2:]):
-        assert split is other_split
+    for (_, rows, weights), (_, other_rows, other_weights) in (seen[:2], seen[2:]):
+        assert rows is other_rows
         assert all(map(torch.equal, weights, other_weights))
     assert not torch.equal(seen[0][2][0], seen[2][2][0])
 
 
 def test_losses_are_paired_in_their_batches():
-    split = long_tailed_split(digits(), 100, seed=0)
+    rows = split(digits(), 0, imbalance=100)
     batches = {"ce": [], "focal": []}
     for loss, seen in batches.items():
-        criterion = CANDIDATES[loss].criterion(split.counts)
+        criterion = CANDIDATES[loss].criterion(rows.counts)
         criterion.register_forward_pre_hook(lambda _, inputs, seen=seen: seen.append(inputs[1]))
-        train(build_model(64, 10, seed=0), criterion, split, Recipe(epochs=2), seed=5)
+        train(build_model(64, 10, seed=0), criterion, rows, Recipe(epochs=2), seed=5)
     # 250 rows in batches of 32: 8 a pass, the last of 26; every row once a pass, in another order each time.
     assert [len(labels) for labels in batches["ce"]] == 2 * [32, 32, 32, 32, 32, 32, 32, 26]
     assert all(map(torch.equal, batches["ce"], batches["focal"]))

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from xent.compare.candidates import BASELINE, Candidate
-from xent.compare.data import Split, digits, long_tailed_split
+from xent.compare.data import Split, split
 from xent.compare.model import build_model
 from xent.compare.run import Run
 from xent.compare.settings import Settings
@@ -40,19 +40,19 @@ def compare(settings: Settings, out: Path, on_run: Callable[[Progress], None]) -
         InputError: If the data cannot be made as imbalanced as the settings want, or if ``out`` cannot be
             written or holds runs of other settings.
     """
-    data = digits()
-    splits = [long_tailed_split(data, settings.imbalance, seed) for seed in range(settings.seeds)]
+    data = settings.source.load()
+    splits = [split(data, seed, settings.imbalance) for seed in range(settings.seeds)]
     store = Store(out, settings.common())
     total = settings.seeds * len(settings.candidates)
     runs: list[Run] = []
     with one_thread():
-        for seed, split in enumerate(splits):
+        for seed, rows in enumerate(splits):
             of_seed: dict[str, Run] = {}
             for candidate in settings.candidates:
                 run = store.load(candidate, seed)
                 taken_up = run is not None
                 if run is None:
-                    run = _run(candidate, seed, split, settings, of_seed)
+                    run = _run(candidate, seed, rows, settings, of_seed)
                     store.save(candidate, run)
                 of_seed[candidate.name] = run
                 on_run(Progress(run, len(runs) + len(of_seed), total, taken_up))
@@ -60,24 +60,24 @@ def compare(settings: Settings, out: Path, on_run: Callable[[Progress], None]) -
     return runs
 
 
-def _run(candidate: Candidate, seed: int, split: Split, settings: Settings, of_seed: Mapping[str, Run]) -> Run:
+def _run(candidate: Candidate, seed: int, rows: Split, settings: Settings, of_seed: Mapping[str, Run]) -> Run:
     if candidate.adjustment is None:
-        return _trained(candidate, seed, split, settings)
+        return _trained(candidate, seed, rows, settings)
     baseline = of_seed[BASELINE]
-    adjusted = baseline.logits - candidate.adjustment(split.counts).numpy()
+    adjusted = baseline.logits - candidate.adjustment(rows.counts).numpy()
     return replace(baseline, loss=candidate.name, logits=adjusted)
 
 
-def _trained(candidate: Candidate, seed: int, split: Split, settings: Settings) -> Run:
-    model = build_model(split.train_features.shape[1], len(split.counts), seed)
-    seconds_per_step = train(model, candidate.criterion(split.counts), split, settings.recipe, seed)
+def _trained(candidate: Candidate, seed: int, rows: Split, settings: Settings) -> Run:
+    model = build_model(rows.train_features.shape[1], len(rows.counts), seed)
+    seconds_per_step = train(model, candidate.criterion(rows.counts), rows, settings.recipe, seed)
     with torch.no_grad():
-        logits = model(split.test_features)
+        logits = model(rows.test_features)
     return Run(
         loss=candidate.name,
         seed=seed,
         logits=logits.numpy(),
-        labels=split.test_labels.numpy(),
-        counts=split.counts.numpy(),
+        labels=rows.test_target.numpy(),
+        counts=rows.counts.numpy(),
         seconds_per_step=seconds_per_step,
     )

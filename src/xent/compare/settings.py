@@ -10,6 +10,7 @@ import torch
 
 from xent import __version__
 from xent.compare.candidates import CANDIDATES, Candidate, choose
+from xent.compare.data import Source
 from xent.compare.model import HIDDEN
 from xent.compare.train import Recipe
 from xent.jobs import InputError
@@ -22,8 +23,10 @@ class Settings:
     Attributes:
         losses: Names of candidates. Plain cross entropy is trained in any case, as the baseline.
         seeds: Number of seeds, 0 to seeds-1. A seed decides the split, the initial weights and the batches.
-        imbalance: Ratio of the largest to the smallest training count.
+        imbalance: Ratio of the largest to the smallest training count that a balanced dataset is thinned to; None
+            leaves the rows as they are.
         recipe: How a model is trained.
+        source: The rows.
 
     Raises:
         InputError: If a value is outside its domain or a loss is unknown.
@@ -31,8 +34,9 @@ class Settings:
 
     losses: tuple[str, ...] = tuple(CANDIDATES)
     seeds: int = 5
-    imbalance: float = 100.0
+    imbalance: float | None = 100.0
     recipe: Recipe = field(default_factory=Recipe)
+    source: Source = field(default_factory=Source)
 
     def __post_init__(self) -> None:
         choose(self.losses)
@@ -40,7 +44,7 @@ class Settings:
             raise InputError(f"seeds must be at least 1, got {self.seeds}")
         if self.recipe.epochs < 1:
             raise InputError(f"epochs must be at least 1, got {self.recipe.epochs}")
-        if not 1 <= self.imbalance < math.inf:
+        if self.imbalance is not None and not 1 <= self.imbalance < math.inf:
             raise InputError(f"imbalance must be a number of at least 1, got {self.imbalance:g}")
 
     @property
@@ -51,7 +55,7 @@ class Settings:
     def common(self) -> dict[str, Any]:
         """What determines the outcome of every run, beside its loss and its seed; JSON values only."""
         return {
-            "data": "digits",
+            **self.source.settings(),
             "imbalance": self.imbalance,
             "model": f"perceptron with {HIDDEN} hidden units",
             **asdict(self.recipe),

@@ -27,7 +27,7 @@ class Recipe:
     weight_decay: float = 5e-4
 
 
-def train(model: nn.Module, criterion: nn.Module, split: Split, recipe: Recipe, seed: int) -> float:
+def train(model: nn.Module, criterion: nn.Module, rows: Split, recipe: Recipe, seed: int) -> float:
     """Train ``model`` in place; the order of the batches depends on ``seed`` alone.
 
     Returns:
@@ -42,9 +42,9 @@ def train(model: nn.Module, criterion: nn.Module, split: Split, recipe: Recipe, 
     order = torch.Generator().manual_seed(seed)
     seconds = []
     for _ in range(recipe.epochs):
-        for batch in _batches(len(split.train_labels), recipe.batch_size, order):
+        for batch in _batches(len(rows.train_target), recipe.batch_size, order):
             start = perf_counter()
-            loss = criterion(model(split.train_features[batch]), split.train_labels[batch])
+            loss = criterion(model(rows.train_features[batch]), rows.train_target[batch])
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
