@@ -59,7 +59,7 @@ def finite(features: np.ndarray, name: str) -> np.ndarray:
     if len(unusable):
         at = ", ".join(str(k) for k in unusable[0])
         raise InputError(
-            f"file: {name!r} is nan or infinite in {len(unusable)} of {features.size} places, the first of them ({at}): "
+            f"file: {name!r} is nan or infinite in {len(unusable)} of {features.size} places, the first ({at}): "
             "fill them in or leave the rows out"
         )
     return features
