@@ -52,8 +52,8 @@ def function(row: Row, counts: Tensor = COUNTS) -> Callable[..., Tensor]:
 
 
 def module(row: Row, counts: Tensor = COUNTS, **settings: Any) -> torch.nn.Module:
-    """The loss as a module."""
-    return row.module(**row.settings(counts), **settings)
+    """The loss as a module, which learns nothing more from the batches."""
+    return row.module(**row.settings(counts), **settings).eval()
 
 
 def value_and_gradient(

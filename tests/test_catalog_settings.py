@@ -21,7 +21,7 @@ from tests.catalog_rows import (
     value_and_gradient,
 )
 from xent import LogitTransform
-from xent.catalog import Row
+from xent.catalog import Row, Trait
 
 KEPT = torch.tensor([True, False, True, True, False, True])
 REPETITION = torch.tensor([1.0, 2.0, 0.0, 3.0, 1.0, 4.0], dtype=torch.float64)
@@ -154,27 +154,37 @@ def soft_target(row: Row) -> Tensor:
     return normal.softmax(1) if row.link == "softmax" else normal.sigmoid()
 
 
-@rows_of("softmax")
+def mixed_losses(row: Row, target: Tensor) -> Tensor:
+    """The losses of the labels, mixed as a soft target says."""
+    if row.link == "softmax":
+        losses = [rows(row, logits(), torch.full((BATCH,), label)) for label in range(CLASSES)]
+        return (target * torch.stack(losses, 1)).sum(1)
+    positive, negative = (rows(row, logits(), torch.full_like(target, side)) for side in (1.0, 0.0))
+    if positive.ndim == 1:
+        # Of a row in which all classes are there, and of one in which none is, nothing can be mixed class by class.
+        return rows(row, logits(), target) * torch.nan
+    return target * positive + (1 - target) * negative
+
+
+@EVERY_ROW
 def test_soft_targets_mix_the_losses_of_the_labels(row: Row) -> None:
     target = soft_target(row)
     if refused("target", rows, row, logits(), target):
         return
-    weight = module(row).weight
-    losses = torch.stack([rows(row, logits(), torch.full((BATCH,), label)) for label in range(CLASSES)], 1)
-    assert_same(rows(row, logits(), target), (target * losses).sum(1))
+    found = rows(row, logits(), target)
+    assert torch.allclose(found, mixed_losses(row, target), rtol=1e-11, atol=1e-11) == (
+        Trait.SOFT_TARGETS_OF_ITS_OWN not in row.traits
+    )
+
+
+@rows_of("softmax")
+def test_a_certain_target_is_a_label(row: Row) -> None:
     certain = torch.nn.functional.one_hot(LABELS, CLASSES).double()
-    assert_same(rows(row, logits(), certain), rows(row, logits()))
-    if weight is not None:
-        assert_same(function(row)(logits(), certain), rows(row, logits()).mean())
-
-
-@rows_of("sigmoid")
-def test_soft_targets_mix_both_sides(row: Row) -> None:
-    target = soft_target(row)
-    if refused("target", rows, row, logits(), target):
+    if refused("target", rows, row, logits(), certain):
         return
-    positive, negative = (rows(row, logits(), torch.full_like(target, side)) for side in (1.0, 0.0))
-    assert_same(rows(row, logits(), target), target * positive + (1 - target) * negative)
+    assert_same(rows(row, logits(), certain), rows(row, logits()))
+    # Of probabilities, torch's mean counts rows and not weights.
+    assert_same(function(row)(logits(), certain), rows(row, logits()).mean())
 
 
 @EVERY_ROW

@@ -23,6 +23,8 @@ class Trait(Enum):
     PLAIN_FOR_EQUAL_COUNTS = "plain for equal counts: cross entropy, where all classes come equally often"
     SHIFT_INVARIANT = "shift invariant: a constant added to the logits changes nothing"
     EQUIVARIANT = "no class is special: permuting the classes of everything changes nothing"
+    SOFT_TARGETS_OF_ITS_OWN = "probability targets have a meaning of their own: they do not mix the losses of labels"
+    CONSTANT_PART = "no gradient goes through a part of it: the gradient is not the derivative of the value"
 
 
 class Domain(NamedTuple):
@@ -97,8 +99,10 @@ class Row:
 
     def default(self, parameter: str) -> Any:
         """What a parameter of its own is unless it is given; ``inspect.Parameter.empty`` if it must be given."""
-        signature = inspect.signature(self.function).parameters
-        return self.arguments[parameter] if parameter in self.arguments else signature[parameter].default
+        if parameter in self.arguments:
+            return self.arguments[parameter]
+        signature = {**inspect.signature(self.module).parameters, **inspect.signature(self.function).parameters}
+        return signature[parameter].default
 
     def computed(self, hand: Hand) -> float:
         """What the function makes of a value by hand, in float64."""
@@ -114,8 +118,10 @@ class Row:
     def code(self) -> str:
         """The line that makes the module."""
         given = [f"{name}={_code(value)}" for name, value in self.arguments.items()]
-        arguments = ["counts"] * self.takes_counts + given
-        return f"criterion = xent.{self.module.__name__}({', '.join(arguments)})"
+        if self.takes_counts:
+            first = next(iter(inspect.signature(self.module).parameters))
+            given.insert(0, "counts" if first == "counts" else "counts=counts")
+        return f"criterion = xent.{self.module.__name__}({', '.join(given)})"
 
 
 def _code(value: Any) -> str:
