@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from xent import catalog, imbalance, information, presets
     from xent.presets import (
         AsymmetricLoss,
+        DistillationLoss,
         FocalLoss,
         GeneralizedCrossEntropyLoss,
         MeanAbsoluteErrorLoss,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
         SigmoidFocalLoss,
         SymmetricCrossEntropyLoss,
         asymmetric_loss,
+        distillation_loss,
         focal_loss,
         generalized_cross_entropy_loss,
         mean_absolute_error_loss,
@@ -47,6 +49,7 @@ __all__ = [
     "BCELoss",
     "BCEWithLogitsLoss",
     "CrossEntropyLoss",
+    "DistillationLoss",
     "Event",
     "Facts",
     "FocalLoss",
@@ -65,6 +68,7 @@ __all__ = [
     "binary_cross_entropy_with_logits",
     "catalog",
     "cross_entropy",
+    "distillation_loss",
     "facts",
     "focal_loss",
     "functional",

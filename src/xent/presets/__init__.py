@@ -1,6 +1,10 @@
 """The named losses: thin settings of the core, with what belongs to them. The table of them is xent.catalog."""
 
 from xent.presets.asymmetric import AsymmetricLoss, asymmetric_loss
+from xent.presets.distillation import (
+    DistillationLoss,
+    distillation_loss,
+)
 from xent.presets.focal import FocalLoss, focal_loss
 from xent.presets.noise_robust import (
     GeneralizedCrossEntropyLoss,
@@ -16,6 +20,7 @@ from xent.presets.sigmoid_focal import SigmoidFocalLoss, sigmoid_focal_loss
 
 __all__ = [
     "AsymmetricLoss",
+    "DistillationLoss",
     "FocalLoss",
     "GeneralizedCrossEntropyLoss",
     "MeanAbsoluteErrorLoss",
@@ -24,6 +29,7 @@ __all__ = [
     "SigmoidFocalLoss",
     "SymmetricCrossEntropyLoss",
     "asymmetric_loss",
+    "distillation_loss",
     "focal_loss",
     "generalized_cross_entropy_loss",
     "mean_absolute_error_loss",
