@@ -2,6 +2,7 @@
 
 import math
 
+from xent.catalog.from_counts import FROM_COUNTS
 from xent.catalog.row import Domain, Hand, Row, Trait
 from xent.core.logits import LogitTransform
 from xent.functional import cross_entropy
@@ -133,6 +134,7 @@ SOFTMAX = (
         traits=frozenset({Trait.SHIFT_INVARIANT, Trait.EQUIVARIANT}),
         note="Not proper: its probabilities are too timid. With probability targets it is taken event by event.",
     ),
+    *FROM_COUNTS,
     Row(
         name="poly1",
         title="poly-1 loss",
