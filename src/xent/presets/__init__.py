@@ -13,6 +13,10 @@ from xent.presets.distillation import (
     distillation_loss,
 )
 from xent.presets.focal import FocalLoss, focal_loss
+from xent.presets.label_aware_smoothing import (
+    LabelAwareSmoothingLoss,
+    label_aware_smoothing_loss,
+)
 from xent.presets.ldam import LDAMLoss, ldam_loss
 from xent.presets.logit_adjustment import (
     BalancedSoftmaxLoss,
@@ -50,6 +54,7 @@ __all__ = [
     "GeneralizedCrossEntropyLoss",
     "InverseFrequencyLoss",
     "LDAMLoss",
+    "LabelAwareSmoothingLoss",
     "LogitAdjustedLoss",
     "MeanAbsoluteErrorLoss",
     "NormalizedLinear",
@@ -66,6 +71,7 @@ __all__ = [
     "focal_loss",
     "generalized_cross_entropy_loss",
     "inverse_frequency_loss",
+    "label_aware_smoothing_loss",
     "ldam_loss",
     "logit_adjusted_loss",
     "mean_absolute_error_loss",
