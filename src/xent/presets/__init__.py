@@ -12,6 +12,10 @@ from xent.presets.distillation import (
     DistillationLoss,
     distillation_loss,
 )
+from xent.presets.equalization import (
+    EqualizationLoss,
+    equalization_loss,
+)
 from xent.presets.focal import FocalLoss, focal_loss
 from xent.presets.label_aware_smoothing import (
     LabelAwareSmoothingLoss,
@@ -50,6 +54,7 @@ __all__ = [
     "ClassDependentTemperatureLoss",
     "DeferredReweighting",
     "DistillationLoss",
+    "EqualizationLoss",
     "FocalLoss",
     "GeneralizedCrossEntropyLoss",
     "InverseFrequencyLoss",
@@ -68,6 +73,7 @@ __all__ = [
     "class_balanced_loss",
     "class_dependent_temperature_loss",
     "distillation_loss",
+    "equalization_loss",
     "focal_loss",
     "generalized_cross_entropy_loss",
     "inverse_frequency_loss",
