@@ -8,13 +8,17 @@ from xent.core.logits import LogitTransform
 from xent.functional import cross_entropy
 from xent.nn import CrossEntropyLoss
 from xent.presets import (
+    EqualizationLoss,
     FocalLoss,
     GeneralizedCrossEntropyLoss,
+    LabelAwareSmoothingLoss,
     MeanAbsoluteErrorLoss,
     Poly1Loss,
     SymmetricCrossEntropyLoss,
+    equalization_loss,
     focal_loss,
     generalized_cross_entropy_loss,
+    label_aware_smoothing_loss,
     mean_absolute_error_loss,
     poly1_loss,
     symmetric_cross_entropy_loss,
@@ -135,6 +139,64 @@ SOFTMAX = (
         note="Not proper: its probabilities are too timid. With probability targets it is taken event by event.",
     ),
     *FROM_COUNTS,
+    Row(
+        name="equalization",
+        title="softmax equalization loss",
+        link="softmax",
+        formula="-log(exp z_y / sum_k w_k exp z_k), w_k = 0 in a share gamma of rows for rare k other than y, else 1",
+        function=equalization_loss,
+        module=EqualizationLoss,
+        parameters={
+            "counts": Domain("above 0, one a class", "training count of every class"),
+            "rare": Domain("above 0, at most 1", "frequency below which a class is rare, in equal shares 1/C"),
+            "gamma": Domain("in [0, 1]", "probability that a row leaves the rare classes alone; 0 is cross entropy"),
+            "generator": Domain("a torch.Generator or None", "what draws the rows; torch's own by default"),
+        },
+        source="Tan et al., Equalization Loss for Long-Tailed Object Recognition, 2020",
+        link_to_source="https://arxiv.org/abs/2003.05176",
+        hand=(
+            Hand(
+                logits=((0.0, 0.0, 0.0), (0.0, 0.0, 0.0)),
+                target=(0, 2),
+                arguments={"counts": (60, 39, 1), "gamma": 1.0},
+                expected=(math.log(2) + math.log(3)) / 2,
+                arithmetic="1/100 is below half of 1/3; the first row is over classes 0 and 1, the second over all",
+            ),
+        ),
+        traits=frozenset({Trait.PLAIN_FOR_EQUAL_COUNTS, Trait.SHIFT_INVARIANT, Trait.EQUIVARIANT}),
+        arguments={"gamma": 1.0},
+        note="By default gamma is .9 and the rows are drawn at random; at 1, as here, nothing is, and a rare class "
+        "gets no gradient from the rows of others, so that it is predicted too often. Others exponentiate as is, and "
+        "overflow.",
+    ),
+    Row(
+        name="label-aware-smoothing",
+        title="label-aware smoothing",
+        link="softmax",
+        formula="-sum_k t'_k log p_k, t' = (1 - eps_y) t + eps_y / C, eps from tail (rarest) to head (most frequent)",
+        function=label_aware_smoothing_loss,
+        module=LabelAwareSmoothingLoss,
+        parameters={
+            "counts": Domain("above 0, one a class", "training count of every class"),
+            "head": Domain("in [0, 1]", "eps of the most frequent class"),
+            "tail": Domain("in [0, 1]", "eps of the rarest class"),
+            "shape": Domain("concave, linear or convex", "how eps goes from one to the other"),
+        },
+        source="Zhong et al., Improving Calibration for Long-Tailed Recognition, 2021",
+        link_to_source="https://arxiv.org/abs/2104.00466",
+        hand=(
+            Hand(
+                logits=((math.log(3), 0.0), (math.log(3), 0.0)),
+                target=(0, 1),
+                arguments={"counts": (90, 10), "head": 0.4, "tail": 0.1},
+                expected=(0.8 * math.log(4 / 3) + 0.2 * math.log(4) + 0.05 * math.log(4 / 3) + 0.95 * math.log(4)) / 2,
+                arithmetic="p = (3/4, 1/4); eps .4: t' = (.8, .2); eps .1: t' = (.05, .95); mean of -t' log p",
+            ),
+        ),
+        traits=frozenset({Trait.SHIFT_INVARIANT, Trait.EQUIVARIANT}),
+        note="For calibration, in the second of two stages of training. The paper's text leaves the label out of the "
+        "classes that share eps; its code, and this, do not. Equal counts get tail, where that code divides 0 by 0.",
+    ),
     Row(
         name="poly1",
         title="poly-1 loss",

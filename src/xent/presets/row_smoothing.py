@@ -1,0 +1,75 @@
+"""Label smoothing that differs from row to row, as the class of the label says.
+
+With eps_y for label_smoothing, a row's loss is (1 - eps_y) times that of its label plus eps_y times that of the prior.
+A factor of a row is what sample_weight is, so both parts are cross entropies in which every setting keeps its meaning;
+only the denominator of their mean is that of the rows as they were given.
+"""
+
+import torch
+from torch import Tensor
+from typing_extensions import Unpack
+
+from xent.core import check
+from xent.core.axes import leading
+from xent.core.call import SoftmaxCall
+from xent.core.reduce import denominator, settle_reduction
+from xent.functional import cross_entropy
+from xent.presets.settings import SoftmaxArguments, compose
+
+
+def smoothed_by_label(
+    name: str, input: Tensor, target: Tensor, smoothing: Tensor, **settings: Unpack[SoftmaxArguments]
+) -> Tensor:
+    """Cross entropy with label smoothing ``smoothing[y]``, of shape (C,), in a row with label y.
+
+    Args:
+        name: The loss, as its user calls it; for errors.
+        input: Logits.
+        target: Class indices.
+        smoothing: eps of every class, in [0, 1].
+        **settings: Of cross_entropy, but for ``label_smoothing`` and ``inplace_gradient``.
+    """
+    refuse_inplace(name, settings.get("inplace_gradient", False))
+    arguments = compose(name, settings, label_smoothing=0.0)
+    call = _call(name, input, target, smoothing, settings)
+    arguments["reduction"] = settle_reduction(None, None, settings.get("reduction", "mean"))
+    if arguments["reduction"] == "mean" and settings.get("normalizer") is None:
+        arguments["normalizer"] = torch.as_tensor(denominator(call, "mean", None))
+    eps = smoothing[call.target.clamp(0, smoothing.numel() - 1)]
+    repetition = 1.0 if call.sample_weight is None else leading(call.sample_weight, eps.ndim)
+    prior = arguments.pop("smoothing_prior", None)
+    arguments["sample_weight"] = repetition * (1.0 - eps)
+    of_label = cross_entropy(input, call.target, **arguments)
+    arguments.update(sample_weight=repetition * eps, label_smoothing=1.0, smoothing_prior=prior)
+    return of_label + cross_entropy(input, call.target, **arguments)
+
+
+def refuse_inplace(name: str, inplace_gradient: bool) -> None:
+    """The logits are read a second time, when a first gradient would have taken their place."""
+    if inplace_gradient:
+        raise ValueError(f"{name}: the logits are read twice. Pass inplace_gradient=False.")
+
+
+def _call(name: str, input: Tensor, target: Tensor, smoothing: Tensor, settings: SoftmaxArguments) -> SoftmaxCall:
+    """What the rows are, and how often they count, checked."""
+    check.tensor(name, "input", input)
+    check.tensor(name, "target", target)
+    axis = check.class_axis(input, settings.get("dim"))
+    if target.shape == input.shape:
+        raise ValueError(
+            f"{name}: the smoothing of a row depends on its label, and `target` holds probabilities. "
+            "Pass class indices."
+        )
+    label = check.index_target(input, target, axis)
+    if smoothing.numel() != input.shape[axis]:
+        raise ValueError(
+            f"{name}: `counts` are of {smoothing.numel()} classes, and `input` has {input.shape[axis]} of them along "
+            f"axis {axis}. Pass a count for each."
+        )
+    weight, ignore_index = settings.get("weight"), settings.get("ignore_index", -100)
+    repetition, mask = settings.get("sample_weight"), settings.get("mask")
+    check.ignore_index(ignore_index)
+    check.class_weight(weight, input, axis, promotes=False)
+    check.row_settings(repetition, mask, label.shape)
+    check.same_device(input, target=target, counts=smoothing, weight=weight, sample_weight=repetition, mask=mask)
+    return SoftmaxCall(input, label, True, axis, weight, ignore_index, sample_weight=repetition, mask=mask)
