@@ -1,4 +1,4 @@
-"""Class counts -> weights and offsets: values by hand, invariances, and what is refused."""
+"""Class counts -> weights: values by hand, invariances, and what is refused."""
 
 import math
 
@@ -7,10 +7,11 @@ import pytest
 import torch
 from sklearn.utils.class_weight import compute_class_weight
 
-from xent.imbalance import effective_number, inverse_frequency, log_prior
+from xent.imbalance import effective_number, inverse_frequency, inverse_sqrt, log_prior
 
 COUNTS = [60, 30, 9, 1]
-ALL = [inverse_frequency, effective_number, log_prior]
+WEIGHTS = [inverse_frequency, inverse_sqrt, effective_number]
+ALL = [*WEIGHTS, log_prior]
 
 
 def test_inverse_frequency_by_hand():
@@ -25,6 +26,38 @@ def test_inverse_frequency_is_scikit_learns_balanced_weight():
     torch.testing.assert_close(inverse_frequency(torch.tensor(COUNTS).double()), torch.from_numpy(balanced))
 
 
+def test_inverse_sqrt_by_hand():
+    # 1/sqrt(n) = 1, 1/2, 1/4 for n = 1, 4, 16; sum n_k w_k = 1 + 2 + 4 = 7 and n = 21, so times 3.
+    torch.testing.assert_close(inverse_sqrt([1, 4, 16]), torch.tensor([3.0, 1.5, 0.75]))
+
+
+def test_power_runs_from_equal_weights_to_inverse_frequency():
+    counts = torch.tensor(COUNTS).double()
+    torch.testing.assert_close(inverse_frequency(counts, 0.0), torch.ones(4).double())
+    torch.testing.assert_close(inverse_frequency(counts, 0.5), inverse_sqrt(counts))
+    # n^-2 = 1, 1/4; sum n_k w_k = 1 + 1/2 = 3/2 and n = 3, so times 2.
+    torch.testing.assert_close(inverse_frequency([1, 2], 2.0), torch.tensor([2.0, 0.5]))
+
+
+def test_a_large_power_of_large_counts_stays_finite():
+    assert inverse_frequency([10**9, 10**6], 50.0).isfinite().all()
+
+
+@pytest.mark.parametrize(
+    ("power", "error", "message"),
+    [
+        (-1.0, ValueError, r"`power` must be at least 0, got -1.0: .* Pass 1.0"),
+        (math.inf, ValueError, "`power` must be finite, got inf"),
+        (math.nan, ValueError, "`power` must be finite, got nan"),
+        ("1", TypeError, "`power` must be a number, not str"),
+        (True, TypeError, "`power` must be a number, not bool"),
+    ],
+)
+def test_power_outside_its_domain_is_refused(power, error, message):
+    with pytest.raises(error, match=f"inverse_frequency: {message}"):
+        inverse_frequency(COUNTS, power)
+
+
 def test_effective_number_by_hand():
     # beta = .5, counts 1, 2: effective numbers 1 and 1.5, so weights 1 : 2/3. For a row average of 1 they are
     # multiplied by 3 / (1*1 + 2*2/3) = 9/7.
@@ -37,24 +70,18 @@ def test_effective_number_runs_from_equal_weights_to_inverse_frequency():
     torch.testing.assert_close(effective_number(counts, beta=1 - 1e-12), inverse_frequency(counts))
 
 
-def test_log_prior_by_hand():
-    expected = torch.tensor([math.log(0.6), math.log(0.3), math.log(0.09), math.log(0.01)])
-    torch.testing.assert_close(log_prior(COUNTS), expected)
-    assert log_prior(COUNTS).exp().sum().item() == pytest.approx(1.0, abs=1e-6)
-
-
-@pytest.mark.parametrize("weights", [inverse_frequency, effective_number])
+@pytest.mark.parametrize("weights", WEIGHTS)
 def test_weights_average_to_one_over_the_training_rows(weights):
     counts = torch.tensor(COUNTS).double()
     assert (counts * weights(counts)).sum().item() == pytest.approx(100.0, rel=1e-12)
 
 
-@pytest.mark.parametrize("weights", [inverse_frequency, effective_number])
+@pytest.mark.parametrize("weights", WEIGHTS)
 def test_the_rarer_a_class_the_larger_its_weight(weights):
     assert (weights(COUNTS).diff() > 0).all()
 
 
-@pytest.mark.parametrize("weights", [inverse_frequency, effective_number])
+@pytest.mark.parametrize("weights", WEIGHTS)
 def test_equal_counts_give_weight_one(weights):
     torch.testing.assert_close(weights([7, 7, 7]), torch.ones(3))
 
@@ -109,7 +136,9 @@ def test_beta_outside_its_domain_is_refused(beta):
 
 @pytest.mark.parametrize("counts", [{"a": 1}, None, "abc"])
 def test_counts_that_are_no_numbers(counts: object) -> None:
-    with pytest.raises(TypeError, match="`counts` must be a tensor, an array or a sequence of numbers, got"):
+    with pytest.raises(
+        TypeError, match="`counts` must be ClassCounts, a tensor, an array or a sequence of numbers, got"
+    ):
         inverse_frequency(counts)
 
 

@@ -85,9 +85,9 @@ def _array(function: str, labels: Any) -> NDArray[Any]:
         # NumPy makes strings of numbers that stand among them.
         array = np.asarray(labels, dtype=object)
     if array.dtype.kind == "O":
-        other = next((label for label in array.flat if not isinstance(label, str)), None)
-        if other is not None or array.ndim == 0 or None in array:
-            raise _no_labels(function, f"{type(labels).__name__} of {type(other).__name__}")
+        others = {type(label).__name__ for label in array.flat if not isinstance(label, str)}
+        if others:
+            raise _no_labels(function, f"{type(labels).__name__} of {', '.join(sorted(others))}")
     elif array.dtype.kind not in "biuf":
         raise _no_labels(function, f"{type(labels).__name__} of {array.dtype}")
     return array

@@ -65,6 +65,9 @@ class IndexTally:
         function = self._reading.function
         if not isinstance(labels, Tensor):
             raise TypeError(f"{function}: strings follow on class indices. Labels must be of one kind.")
+        if labels.numel() == 0:
+            # NumPy makes an array of floats of an empty list.
+            return
         if labels.is_floating_point() or labels.is_complex():
             raise TypeError(
                 f"{function}: class indices must be integers, got {labels.dtype}. Pass labels.long() if they are "
@@ -240,4 +243,4 @@ class IndicatorTally:
 
 def _nothing(function: str, ignored: int) -> ValueError:
     found = f"all {ignored} labels are ignored" if ignored else "there are no labels"
-    return ValueError(f"{function}: {found}, so there is nothing to count. With num_classes the counts would be 0.")
+    return ValueError(f"{function}: {found}, so there is nothing to count.")
