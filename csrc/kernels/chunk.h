@@ -184,6 +184,8 @@ struct GradientLoop {
     }
 };
 
+// Odds beyond this are not put in the label's place: times a faint factor they would not give back the gradient.
+constexpr double LARGEST_ODDS = 1e30;
 // Below this, a factor as low as the odds are lifted would be flushed to 0.
 constexpr double FAINT_FACTOR = 1e-20;
 

@@ -7,6 +7,7 @@
 #include "labels.h"
 #include "softmax_events.h"
 #include "softmax_rows.h"
+#include "softmax_short_rows.h"
 #include "softmax_split.h"
 #include "softmax_tiles.h"
 
@@ -160,9 +161,18 @@ private:
         if (!transform.is_identity() || !contiguous || call.classes < LANES<T>)
             return wants_gradient ? share_rows<SOFT, true, false, true>(settings)
                                   : share_rows<SOFT, false, false, true>(settings);
+        if (!SOFT && call.classes <= MOST_SHORT_CLASSES) return share_short_rows(settings);
         if (is_worth_splitting() && (!SOFT || targets.are_plain())) return split<SOFT>(settings);
         if (!wants_gradient) return share_rows<SOFT, false, false, false>(settings);
         return stream ? share_rows<SOFT, true, true, false>(settings) : share_rows<SOFT, true, false, false>(settings);
+    }
+
+    void share_short_rows(const RowSettings<T>& settings) {
+        const bool adjacent = (call.inner > 1 ? call.gradient.inner : call.gradient.outer) == call.classes;
+        if (!call.gradient.data) return share(settings, ShortRowKernel<T, S, false, false>(settings));
+        if (adjacent && rows * call.classes * int64_t(sizeof(S)) >= STREAM_BYTES)
+            return share(settings, ShortRowKernel<T, S, true, true>(settings));
+        share(settings, ShortRowKernel<T, S, true, false>(settings));
     }
 
     bool is_worth_splitting() const {

@@ -21,8 +21,6 @@ constexpr int64_t CHUNK = 512;
 constexpr int64_t BATCH_BYTES = 64 << 10;
 // Room before a row's odds, so that they can lie as far from a cache line's beginning as the gradient does.
 constexpr int64_t MARGIN = LINE;
-// Odds beyond this are not put in the label's place: times a faint factor they would not give back the gradient.
-constexpr double LARGEST_ODDS = 1e30;
 
 enum RowScratch { ODDS, CHUNK_PEAKS, TARGETS, CHUNK_BUFFER };
 
