@@ -34,7 +34,9 @@ template <class Join>
 XENT_INLINE void reduce_four(const VF* v, float* to, Join join) {
     const Four ab = joined_halves(joined_parts(v[0], join), joined_parts(v[1], join), join);
     const Four cd = joined_halves(joined_parts(v[2], join), joined_parts(v[3], join), join);
-    const Four all = join(XENT_SHUFFLE(Four, FourInts, ab, cd, 0, 1, 4, 5), XENT_SHUFFLE(Four, FourInts, ab, cd, 2, 3, 6, 7));
+    const Four low = XENT_SHUFFLE(Four, FourInts, ab, cd, 0, 1, 4, 5);
+    const Four high = XENT_SHUFFLE(Four, FourInts, ab, cd, 2, 3, 6, 7);
+    const Four all = join(low, high);
     memcpy(to, &all, sizeof all);
 }
 

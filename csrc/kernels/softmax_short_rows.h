@@ -62,7 +62,7 @@ private:
         V<T> tops[GROUP] = {}, sums[GROUP] = {};
         for (int r = 0; r < count; ++r) tops[r] = take_in(z + r * step, logits + r * padded, first + r);
         maxima_of_lanes(tops, batch.peak + first);
-        for (int r = 0; r < count; ++r) sums[r] = add_odds(logits + r * padded, odds + (first + r) * classes, first + r);
+        for (int r = 0; r < count; ++r) sums[r] = add_odds(logits + r * padded, odds_of(first + r), first + r);
         sums_of_lanes(sums, batch.others + first);
     }
 
@@ -137,7 +137,8 @@ private:
             const int64_t end = (r + 1) * classes;
             const V<T> factor = broadcast<T>(batch.factor[r]);
             for (; at + PER_LINE <= end; at += PER_LINE)
-                for (int64_t k = at; k < at + PER_LINE; k += L) stream_as<S, T>(gradient + k, load<T>(odds + k) * factor);
+                for (int64_t k = at; k < at + PER_LINE; k += L)
+                    stream_as<S, T>(gradient + k, load<T>(odds + k) * factor);
             if (at < end && at + PER_LINE <= all) at = stream_border(gradient, at, r);
         }
         write_each(gradient, at, all);
