@@ -10,6 +10,7 @@ from xent.presets import (
     InverseFrequencyLoss,
     LDAMLoss,
     LogitAdjustedLoss,
+    SeesawLoss,
     VectorScalingLoss,
     balanced_softmax_loss,
     class_balanced_loss,
@@ -17,6 +18,7 @@ from xent.presets import (
     inverse_frequency_loss,
     ldam_loss,
     logit_adjusted_loss,
+    seesaw_loss,
     vector_scaling_loss,
 )
 
@@ -234,5 +236,33 @@ FROM_COUNTS = (
         traits=frozenset({Trait.UNIFORM, Trait.PLAIN_FOR_EQUAL_COUNTS, Trait.EQUIVARIANT}),
         note="Factors and offset belong to training: predict with the plain logits. A constant added to the logits "
         "changes it.",
+    ),
+    Row(
+        name="seesaw",
+        title="seesaw loss",
+        link="softmax",
+        formula="-log softmax(z + log S_y)_y, S_yk = min(1, (n_k / n_y)^p) max(1, (softmax(z)_k / softmax(z)_y)^q)",
+        function=seesaw_loss,
+        module=SeesawLoss,
+        parameters={
+            "num_classes": Domain("at least 1", "not needed where counts are given"),
+            "counts": Domain("at least 0, one a class", "rows of every class seen so far; 0 counts as 1"),
+            "p": Domain("at least 0", "of the mitigation, by which frequent classes push rare ones less"),
+            "q": Domain("at least 0", "of the compensation, which takes that back where classes are confused"),
+            "sync_counts": Domain("True or False", "add up the counts of a batch over the ranks of torch.distributed"),
+        },
+        source="Wang et al., Seesaw Loss for Long-Tailed Instance Segmentation, 2021",
+        link_to_source="https://arxiv.org/abs/2008.10032",
+        hand=(
+            Hand(
+                logits=((0.0, math.log(3)),),
+                target=(0,),
+                arguments={"counts": (4.0, 1.0), "p": 0.5, "q": 1.0},
+                expected=math.log(11 / 2),
+                arithmetic="M = (1/4)^(1/2), C = (3/4) / (1/4), S = 3/2, -log 1 / (1 + 3/2 * 3)",
+            ),
+        ),
+        traits=frozenset({Trait.SHIFT_INVARIANT, Trait.EQUIVARIANT, Trait.CONSTANT_PART}),
+        note="The module counts the labels of its batches itself, in training mode. No gradient goes through S.",
     ),
 )

@@ -39,6 +39,7 @@ from xent.presets.noise_robust import (
 from xent.presets.normalized_linear import NormalizedLinear
 from xent.presets.poly import Poly1Loss, poly1_loss
 from xent.presets.poly_binary import PolyBinaryLoss, poly_binary_loss
+from xent.presets.seesaw import SeesawLoss, seesaw_loss
 from xent.presets.sigmoid_focal import SigmoidFocalLoss, sigmoid_focal_loss
 from xent.presets.vector_scaling import (
     ClassDependentTemperatureLoss,
@@ -65,6 +66,7 @@ __all__ = [
     "NormalizedLinear",
     "Poly1Loss",
     "PolyBinaryLoss",
+    "SeesawLoss",
     "SigmoidFocalLoss",
     "SymmetricCrossEntropyLoss",
     "VectorScalingLoss",
@@ -83,6 +85,7 @@ __all__ = [
     "mean_absolute_error_loss",
     "poly1_loss",
     "poly_binary_loss",
+    "seesaw_loss",
     "sigmoid_focal_loss",
     "symmetric_cross_entropy_loss",
     "vector_scaling_loss",
