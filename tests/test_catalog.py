@@ -108,7 +108,7 @@ def test_values_by_hand(row: Row) -> None:
 
 @EVERY_ROW
 def test_the_line_of_code_makes_the_loss(row: Row) -> None:
-    namespace = {"xent": xent, "Event": xent.Event, "LogitTransform": xent.LogitTransform, "counts": COUNTS}
+    namespace = {"torch": torch, "xent": xent, "counts": COUNTS}
     exec(row.code(), namespace)
     made = namespace["criterion"].eval()
     assert type(made) is row.module

@@ -99,8 +99,6 @@ class Row:
 
     def default(self, parameter: str) -> Any:
         """What a parameter of its own is unless it is given; ``inspect.Parameter.empty`` if it must be given."""
-        if parameter in self.arguments:
-            return self.arguments[parameter]
         signature = {**inspect.signature(self.module).parameters, **inspect.signature(self.function).parameters}
         return signature[parameter].default
 
@@ -117,14 +115,14 @@ class Row:
 
     def code(self) -> str:
         """The line that makes the module."""
-        given = [f"{name}={_code(value)}" for name, value in self.arguments.items()]
+        given = [f"{name}={as_code(value)}" for name, value in self.arguments.items()]
         if self.takes_counts:
             first = next(iter(inspect.signature(self.module).parameters))
             given.insert(0, "counts" if first == "counts" else "counts=counts")
         return f"criterion = xent.{self.module.__name__}({', '.join(given)})"
 
 
-def _code(value: Any) -> str:
-    """What makes the value, where only xent has been imported."""
-    prefix = "xent." if isinstance(value, (Event, LogitTransform)) else ""
+def as_code(value: Any) -> str:
+    """What makes the value, where torch and xent have been imported."""
+    prefix = "torch." if isinstance(value, Tensor) else "xent." if isinstance(value, (Event, LogitTransform)) else ""
     return f"{prefix}{value!r}"

@@ -45,5 +45,11 @@ def _row(row: Row) -> dict[str, Any]:
 def _parameter(row: Row, name: str) -> dict[str, Any]:
     default, domain = row.default(name), row.parameters[name]
     required = default is inspect.Parameter.empty
-    given = {} if required else {"default": default}
-    return {"name": name, "required": required, **given, "values": domain.values, "meaning": domain.meaning}
+    return {
+        "name": name,
+        "required": required,
+        **({} if required else {"default": default}),
+        **({"here": row.arguments[name]} if name in row.arguments else {}),
+        "values": domain.values,
+        "meaning": domain.meaning,
+    }

@@ -54,8 +54,7 @@ def _blocks(row: Row) -> Iterator[str]:
 
 
 def _parameter(parameter: words.Parameter) -> tuple[str, ...]:
-    default = parameter.default if parameter.default == "required" else f"`{parameter.default}`"
-    return f"`{parameter.name}`", default, parameter.values, parameter.meaning
+    return f"`{parameter.name}`", parameter.default, parameter.values, parameter.meaning
 
 
 def _list(title: str, rows: Sequence[Row]) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from xent.catalog import Hand, Row, Trait
+from xent.catalog.row import as_code
 
 LINKS = {
     "softmax": "Softmax: the classes of a row compete, one is right",
@@ -27,12 +28,14 @@ class Parameter(NamedTuple):
 def parameters(row: Row) -> Iterator[Parameter]:
     """What is a loss's own."""
     for name, domain in row.parameters.items():
-        yield Parameter(name, default(row.default(name)), domain.values, domain.meaning)
+        yield Parameter(name, _default(row, name), domain.values, domain.meaning)
 
 
-def default(value: Any) -> str:
-    """Such as ``2.0``; what has to be given is "required"."""
-    return "required" if value is inspect.Parameter.empty else repr(value)
+def _default(row: Row, parameter: str) -> str:
+    """Such as ``2.0``, or "required", and what the row's code gives."""
+    value = row.default(parameter)
+    text = "required" if value is inspect.Parameter.empty else as_code(value)
+    return f"{text}, here {as_code(row.arguments[parameter])}" if parameter in row.arguments else text
 
 
 def traits(row: Row) -> Iterator[str]:
