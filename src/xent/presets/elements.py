@@ -1,12 +1,22 @@
-"""Which elements of a multi-label batch count, for losses that have to know it before the core does."""
+"""What multi-label losses share: which elements count, what was counted in training, what their modules hold."""
+
+from typing import TYPE_CHECKING
 
 from torch import Tensor
 
 from xent.core import check
 from xent.core.call import SigmoidCall
+from xent.core.logits import LogitTransform
 from xent.core.targets import counted
+from xent.imbalance import ClassCounts
+from xent.presets.counts import exact
 
-__all__ = ["elements", "read_elements"]
+if TYPE_CHECKING:
+    from xent.imbalance import Counts
+    from xent.nn import BCEWithLogitsLoss
+    from xent.presets.settings import SigmoidSettings
+
+__all__ = ["elements", "exact_counts", "held_elements", "read_elements"]
 
 
 def elements(
@@ -49,3 +59,28 @@ def read_elements(call: SigmoidCall) -> Tensor | None:
     """Bool tensor of the input's shape: the elements that count; None where all do."""
     read = counted(call)
     return None if read is None else read.expand(call.logits.shape)
+
+
+def exact_counts(counts: "Counts", total: "int | Counts | None") -> "tuple[Counts, int | Counts | None]":
+    """Counts in float64 and the rows that they were counted in, which ClassCounts know."""
+    if isinstance(counts, ClassCounts) and total is None:
+        total, counts = counts.total, counts.counts
+    return exact(counts), total
+
+
+def held_elements(module: "BCEWithLogitsLoss") -> "SigmoidSettings":
+    """What a module holds, as arguments of the function, without ``weight``."""
+    logits = module.logits
+    return {
+        "reduction": module.reduction,
+        "pos_weight": module.pos_weight,
+        "neg_weight": module.neg_weight,
+        "ignore_index": module.ignore_index,
+        "label_smoothing": module.label_smoothing,
+        "smoothing_prior": module.smoothing_prior,
+        "neg_scale": module.neg_scale,
+        "positive": module.positive,
+        "negative": module.negative,
+        "logits": logits if logits is None or isinstance(logits, LogitTransform) else logits.transform(),
+        "inplace_gradient": module.inplace_gradient,
+    }
