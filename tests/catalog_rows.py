@@ -46,14 +46,14 @@ def function(row: Row, counts: Tensor = COUNTS) -> Callable[..., Tensor]:
     """The loss as a function of (input, target, **settings)."""
 
     def loss(input: Tensor, target: Tensor, **settings: Any) -> Tensor:
-        return row.function(input, target, **row.settings(counts), **settings)
+        return row.function(input, target, **{**row.settings(counts), **settings})
 
     return loss
 
 
 def module(row: Row, counts: Tensor = COUNTS, **settings: Any) -> torch.nn.Module:
     """The loss as a module, which learns nothing more from the batches."""
-    return row.module(**row.settings(counts), **settings).eval()
+    return row.module(**{**row.settings(counts), **settings}).eval()
 
 
 def value_and_gradient(
