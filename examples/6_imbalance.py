@@ -53,7 +53,5 @@ show("cross entropy, adjusted after training", xent.imbalance.adjust_logits(plai
 show("focal loss", train(xent.FocalLoss())(TEST_FEATURES))
 show("both at once: adjusted twice, a mistake", xent.imbalance.adjust_logits(plain, COUNTS, tau=2.0))
 
-print(
-    "\nWhat the rare classes win, the frequent one pays: choose by what a miss costs. Adjusting needs no training at all,"
-)
-print("and is exact only if the model's probabilities are. Doing it twice turns the imbalance round.")
+print("\nWhat the rare classes win, the frequent one pays: choose by what a miss costs. Adjusting needs no training at")
+print("all, and is exact only if the model's probabilities are. Doing it twice turns the imbalance round.")
