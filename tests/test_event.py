@@ -1,6 +1,8 @@
 """phi and its slope h against 80 digits, at the ends of [0, 1] and where their formulas cancel."""
 
+import copy
 import math
+import pickle
 
 import mpmath
 import pytest
@@ -9,7 +11,7 @@ from torch.autograd import gradcheck, gradgradcheck
 
 from tests import oracle
 from tests.oracle import mp
-from xent import Event
+from xent import CrossEntropyLoss, Event
 from xent.core.event import phi, slope
 
 EVENTS = [
@@ -112,3 +114,10 @@ def test_float32_keeps_its_precision() -> None:
         # exp(-87) in float32 is off by 87 ulp of its argument.
         torch.testing.assert_close(phi(event, nll), values, rtol=4e-6, atol=0)
         torch.testing.assert_close(slope(event, nll), slopes, rtol=2e-5, atol=0)
+
+
+def test_a_copied_loss_still_takes_the_shortest_way():
+    criterion = CrossEntropyLoss()
+    for copied in (copy.deepcopy(criterion), pickle.loads(pickle.dumps(criterion))):
+        assert copied.event is criterion.event
+    assert pickle.loads(pickle.dumps(Event(gamma=2))) == copy.copy(Event(gamma=2)) == Event(gamma=2)

@@ -62,6 +62,10 @@ class Event:
         given = (f"{f.name}={getattr(self, f.name)}" for f in fields(self) if getattr(self, f.name) != f.default)
         return f"Event({', '.join(given)})"
 
+    def __reduce__(self) -> str | tuple[type, tuple[float, ...]]:
+        # The default is copied and unpickled by name: losses know it by identity, and take their shortest way.
+        return "NLL" if self is NLL else (Event, (self.gamma, self.poly, self.q, self.shift))
+
     @property
     def is_log(self) -> bool:
         """Whether phi(p) is plainly -log p, so that h = 1."""
