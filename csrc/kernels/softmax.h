@@ -6,6 +6,7 @@
 
 #include "labels.h"
 #include "softmax_events.h"
+#include "softmax_pairs.h"
 #include "softmax_rows.h"
 #include "softmax_short_rows.h"
 #include "softmax_split.h"
@@ -155,6 +156,10 @@ private:
         const bool contiguous = call.logits.along == 1 && (!wants_gradient || call.gradient.along == 1);
         const bool large = rows * call.classes * int64_t(sizeof(S)) >= STREAM_BYTES;
         const bool stream = wants_gradient && large && (side_by_side || call.classes * int64_t(sizeof(S)) >= STREAM_ROW);
+        if constexpr (!SOFT && sizeof(T) == 4)
+            if (transform.is_identity() && PairKernel<S, true>::suits(settings))
+                return wants_gradient ? share(settings, PairKernel<S, true>(settings))
+                                      : share(settings, PairKernel<S, false>(settings));
         if (transform.is_identity() && tiles)
             return wants_gradient ? share(settings, TileKernel<T, S, SOFT, true>(settings, stream))
                                   : share(settings, TileKernel<T, S, SOFT, false>(settings, false));
