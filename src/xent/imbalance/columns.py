@@ -6,8 +6,8 @@ from types import ModuleType
 from typing import Any
 
 # Rows read at a time from parquet, and bytes from csv and from the pages of a parquet column: large enough that the
-# time goes to reading, and that a row of csv with a text in it fits. pyarrow reads up to 32 blocks of csv ahead, so that
-# 80 MB are held for csv, however long it is, and 5 MB for parquet.
+# time goes to reading, and that a row of csv with a text in it fits. pyarrow reads up to 32 blocks of csv ahead, so
+# that 80 MB are held for csv, however long it is, and 5 MB for parquet.
 ROWS = 2**16
 BYTES = 2**20
 
