@@ -24,9 +24,9 @@ CORE: dict[str, Callable[..., Tensor]] = {
 }
 
 
-def rows_of(link: str) -> pytest.MarkDecorator:
-    """Parametrise over the rows of a link."""
-    names = [name for name, row in ROWS.items() if row.link == link]
+def rows_of(*links: str) -> pytest.MarkDecorator:
+    """Parametrise over the rows of some links whose target is labels, and not what a teacher makes of the rows."""
+    names = [name for name, row in ROWS.items() if row.link in links and row.target == "target"]
     return pytest.mark.parametrize("row", [ROWS[name] for name in names], ids=names)
 
 
@@ -38,7 +38,9 @@ def logits(scale: float = 2.0, dtype: torch.dtype = torch.float64, seed: int = 0
 
 
 def target_of(row: Row, dtype: torch.dtype = torch.float64) -> Tensor:
-    """Labels, or an indicator row for each row."""
+    """Labels, or an indicator row for each row, or the logits of a teacher."""
+    if row.target == "teacher":
+        return logits(seed=9, dtype=dtype)
     return LABELS if row.link == "softmax" else INDICATORS.to(dtype)
 
 

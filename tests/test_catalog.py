@@ -33,8 +33,6 @@ from xent.presets.settings import SigmoidArguments, SoftmaxArguments
 NO_DEFAULT = inspect.Parameter.empty
 # torch's deprecated way to say `reduction`.
 DEPRECATED = {"size_average", "reduce"}
-# Their second argument is the logits of a teacher, and everything that goes through the table gives labels.
-OF_A_TEACHER = {"DistillationLoss", "distillation_loss"}
 COMMON = {*SoftmaxArguments.__annotations__, *SigmoidArguments.__annotations__, *DEPRECATED}
 
 
@@ -43,7 +41,9 @@ def own_parameters(of: Any) -> dict[str, Any]:
     return {
         name: parameter.default
         for name, parameter in inspect.signature(of).parameters.items()
-        if name not in ("input", "target") and name not in COMMON and parameter.kind is not parameter.VAR_KEYWORD
+        if name not in ("input", "target", "teacher")
+        and name not in COMMON
+        and parameter.kind is not parameter.VAR_KEYWORD
     }
 
 
@@ -62,12 +62,12 @@ def numeric_parameters() -> list[Any]:
 
 def test_every_named_loss_is_in_the_table() -> None:
     """What is public beside the losses, such as a head or a schedule, is named by the loss that it belongs to."""
-    losses = {name for name in xent.presets.__all__ if name.endswith(("Loss", "_loss"))} - OF_A_TEACHER
+    losses = {name for name in xent.presets.__all__ if name.endswith(("Loss", "_loss"))}
     named = {row.function.__name__ for row in ROWS.values()} | {row.module.__name__ for row in ROWS.values()}
     assert losses <= named
     assert named <= set(xent.__all__)
     notes = " ".join(row.note for row in ROWS.values())
-    assert {name for name in xent.presets.__all__ if name not in losses | OF_A_TEACHER and name not in notes} == set()
+    assert {name for name in xent.presets.__all__ if name not in losses and name not in notes} == set()
 
 
 def test_names_are_there_once() -> None:

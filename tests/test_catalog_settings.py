@@ -98,7 +98,7 @@ def test_a_masked_element_is_not_there(row: Row) -> None:
     assert (gradient[mask] != 0).any()
 
 
-@EVERY_ROW
+@rows_of("softmax", "sigmoid")
 def test_ignore_index_is_a_mask(row: Row) -> None:
     index = -7
     masked = target_of(row).masked_fill(~KEPT if row.link == "softmax" else ~KEPT[:, None], index)
@@ -166,7 +166,7 @@ def mixed_losses(row: Row, target: Tensor) -> Tensor:
     return target * positive + (1 - target) * negative
 
 
-@EVERY_ROW
+@rows_of("softmax", "sigmoid")
 def test_soft_targets_mix_the_losses_of_the_labels(row: Row) -> None:
     target = soft_target(row)
     if refused("target", rows, row, logits(), target):
@@ -187,7 +187,7 @@ def test_a_certain_target_is_a_label(row: Row) -> None:
     assert_same(function(row)(logits(), certain), rows(row, logits()).mean())
 
 
-@EVERY_ROW
+@rows_of("softmax", "sigmoid")
 def test_label_smoothing_is_a_soft_target(row: Row) -> None:
     if refused("label_smoothing", rows, row, logits(), label_smoothing=0.2):
         return
@@ -202,7 +202,7 @@ def test_label_smoothing_is_a_soft_target(row: Row) -> None:
         assert_same(smoothed, rows(row, logits(), soft, label_smoothing=0.0))
 
 
-@EVERY_ROW
+@rows_of("softmax", "sigmoid")
 def test_smoothing_prior_takes_the_place_of_equal_shares(row: Row) -> None:
     prior = torch.tensor([0.4, 0.3, 0.2, 0.1], dtype=torch.float64)
     settings = {"label_smoothing": 1.0, "smoothing_prior": prior}

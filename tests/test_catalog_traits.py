@@ -12,7 +12,6 @@ from tests.catalog_rows import (
     CLASSES,
     CORE,
     COUNTS,
-    LABELS,
     assert_same,
     function,
     logits,
@@ -98,7 +97,8 @@ def equivariant(row: Row) -> None:
     """Class k becomes class position[k]."""
     order = torch.tensor([2, 0, 3, 1])
     position = order.argsort()
-    target = position[LABELS] if row.link == "softmax" else target_of(row)[:, order]
+    target = target_of(row)
+    target = target[:, order] if target.ndim == 2 else position[target]
     value, gradient = value_and_gradient(function(row, COUNTS[order]), logits()[:, order], target)
     expected, expected_gradient = value_and_gradient(function(row), logits(), target_of(row))
     assert_same((value, gradient), (expected, expected_gradient[:, order]))

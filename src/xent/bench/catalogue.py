@@ -1,6 +1,6 @@
 """What a named loss costs beside the plain loss of its link: forward and backward, both by xent, taking turns."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,13 +51,21 @@ def costs(shape: tuple[int, int] = SHAPE, effort: Effort = EFFORT, rows: Sequenc
     """
     torch.manual_seed(0)
     counts = torch.randint(1, 1000, shape[1:])
-    targets = {"softmax": torch.randint(shape[1], shape[:1]), "sigmoid": torch.randint(2, shape).float()}
     input = torch.randn(shape).requires_grad_()
+    targets = {
+        "softmax": torch.randint(shape[1], shape[:1]),
+        "sigmoid": torch.randint(2, shape).float(),
+        "teacher": torch.randn(shape),
+    }
+
+    def call(row: Row) -> Callable[[], object]:
+        target = targets["teacher" if row.target == "teacher" else row.link]
+        return FORWARD_BACKWARD.of(_contestant(row, counts), Data(input, target, torch.ones(())))
+
     for row in ROWS.values() if rows is None else rows:
-        data = Data(input, targets[row.link], torch.ones(()))
         plain = ROWS[PLAIN[row.link]]
-        calls = {each.name: FORWARD_BACKWARD.of(_contestant(each, counts), data) for each in (row, plain)}
-        seconds = {name: np.array(times.seconds) for name, times in interleave(calls, effort).items()}
+        times = interleave({each.name: call(each) for each in (row, plain)}, effort)
+        seconds = {name: np.array(one.seconds) for name, one in times.items()}
         ratio = Quartiles.of(seconds[row.name] / seconds[plain.name])
         yield Cost(row.name, plain.name, Quartiles.of(seconds[row.name]), ratio)
 

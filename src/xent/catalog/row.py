@@ -40,7 +40,7 @@ class Hand:
 
     Attributes:
         logits: The logits, (N, C).
-        target: Class indices, or an indicator row for each row of logits.
+        target: Class indices, or for each row of logits a row of indicators, probabilities, or a teacher's logits.
         arguments: Of the loss's function.
         expected: The mean loss in nats, to the digits given.
         arithmetic: How it comes about.
@@ -93,6 +93,11 @@ class Row:
         return "counts" in self.parameters
 
     @property
+    def target(self) -> str:
+        """What the function calls its second argument: "target", or "teacher" where that is the logits of another."""
+        return list(inspect.signature(self.function).parameters)[1]
+
+    @property
     def cited(self) -> str:
         """The source in short: authors and year."""
         return "; ".join(f"{source.split(',')[0]}, {source.split(', ')[-1]}" for source in self.source.split("; "))
@@ -105,8 +110,7 @@ class Row:
     def computed(self, hand: Hand) -> float:
         """What the function makes of a value by hand, in float64."""
         logits = torch.tensor(hand.logits, dtype=torch.float64)
-        target = torch.tensor(hand.target)
-        target = target.double() if target.is_floating_point() else target
+        target = torch.tensor(hand.target, dtype=torch.int64 if isinstance(hand.target[0], int) else torch.float64)
         return float(self.function(logits, target, **{**self.arguments, **hand.arguments}))
 
     def settings(self, counts: Tensor) -> dict[str, Any]:

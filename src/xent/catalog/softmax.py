@@ -8,6 +8,7 @@ from xent.core.logits import LogitTransform
 from xent.functional import cross_entropy
 from xent.nn import CrossEntropyLoss
 from xent.presets import (
+    DistillationLoss,
     EqualizationLoss,
     FocalLoss,
     GeneralizedCrossEntropyLoss,
@@ -15,6 +16,7 @@ from xent.presets import (
     MeanAbsoluteErrorLoss,
     Poly1Loss,
     SymmetricCrossEntropyLoss,
+    distillation_loss,
     equalization_loss,
     focal_loss,
     generalized_cross_entropy_loss,
@@ -292,5 +294,28 @@ SOFTMAX = (
         traits=frozenset({Trait.SHIFT_INVARIANT, Trait.EQUIVARIANT}),
         note="Others clip the probabilities at 1e-7, below which the reverse term has no gradient, and hide log_zero "
         "in a label clipped at 1e-4, which makes it -9.2.",
+    ),
+    Row(
+        name="distillation",
+        title="distillation of a teacher",
+        link="softmax",
+        formula="-T^2 sum_k q_k log p_k, q = softmax(teacher / T), p = softmax(z / T)",
+        function=distillation_loss,
+        module=DistillationLoss,
+        parameters={"temperature": Domain("above 0", "T, which softens both; 1 softens nothing")},
+        source="Hinton et al., Distilling the Knowledge in a Neural Network, 2015",
+        link_to_source="https://arxiv.org/abs/1503.02531",
+        hand=(
+            Hand(
+                logits=((0.0, 2 * math.log(3)),),
+                target=((2 * math.log(3), 0.0),),
+                arguments={"temperature": 2.0},
+                expected=3 * math.log(4) + math.log(4 / 3),
+                arithmetic="q = (3/4, 1/4), p = (1/4, 3/4): 2^2 (3/4 * -log 1/4 + 1/4 * -log 3/4)",
+            ),
+        ),
+        traits=frozenset({Trait.SHIFT_INVARIANT, Trait.EQUIVARIANT}),
+        note="The target is the logits of the teacher, which get no gradient. Usually added to that of labels. "
+        "Others give the divergence: less by T^2 times the teacher's entropy, with the same gradient.",
     ),
 )

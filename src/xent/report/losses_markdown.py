@@ -47,7 +47,7 @@ def _blocks(row: Row) -> Iterator[str]:
     if row.traits:
         yield "\n".join(f"- {trait}" for trait in words.traits(row))
     for hand in row.hand:
-        yield f"Of {words.hand_call(hand)}: {hand.arithmetic}; {words.hand_result(row, hand)}."
+        yield f"Of {words.hand_call(row, hand)}: {hand.arithmetic}; {words.hand_result(row, hand)}."
     if row.note:
         yield row.note
     yield f"Source: [{row.source}]({row.link_to_source})."

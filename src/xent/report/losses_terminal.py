@@ -53,7 +53,7 @@ def _parts(row: Row) -> dict[str, list[RenderableType]]:
 
 def _hand(row: Row) -> Iterator[Text]:
     for hand in row.hand:
-        yield Text(words.hand_call(hand))
+        yield Text(words.hand_call(row, hand))
         yield Text(hand.arithmetic)
         yield Text(words.hand_result(row, hand), style="green")
 

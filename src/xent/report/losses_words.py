@@ -45,9 +45,9 @@ def traits(row: Row) -> Iterator[str]:
             yield trait.value
 
 
-def hand_call(hand: Hand) -> str:
+def hand_call(row: Row, hand: Hand) -> str:
     """What the value by hand is of: logits, target and arguments."""
-    given = {"logits": _numbers(hand.logits), "target": _numbers(hand.target)}
+    given = {"logits": _numbers(hand.logits), row.target: _numbers(hand.target)}
     given |= {name: _numbers(value) for name, value in hand.arguments.items()}
     return ", ".join(f"{name} {value}" for name, value in given.items())
 
