@@ -94,7 +94,7 @@ def _fresh_python(code: str, *options: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_import_loads_no_extra() -> None:
-    extras = ["array_api_compat", "matplotlib", "rich", "scipy", "sklearn", "typer"]
+    extras = ["array_api_compat", "bokeh", "matplotlib", "pyarrow", "rich", "river", "scipy", "sklearn", "typer"]
     code = (
         f"import sys, torch; before = set(sys.modules); import xent; print(set({extras}) & (set(sys.modules) - before))"
     )
