@@ -229,6 +229,19 @@ def test_extreme_logits_have_a_loss_and_a_gradient(row: Row, dtype: torch.dtype,
 
 
 @EVERY_ROW
+def test_a_class_that_is_out_of_the_softmax_has_no_part(row: Row) -> None:
+    """Its logit is -inf, and it is not what the target wants."""
+    input, target = logits(), target_of(row).clone()
+    input[1, 0] = -math.inf
+    if row.target == "teacher":
+        target[1, 0] = -math.inf
+    value, gradient = value_and_gradient(function(row), input, target, reduction="none")
+    assert value.isfinite().all()
+    assert gradient.isfinite().all()
+    assert gradient[1, 0] == 0
+
+
+@EVERY_ROW
 def test_the_native_backend_serves_it(row: Row) -> None:
     answer = xent.info(function(row, COUNTS.float()), logits(dtype=torch.float32), target_of(row, torch.float32))
     assert answer.backend == "native", answer.reason

@@ -22,7 +22,7 @@ def losses(
 ) -> None:
     """Which losses are there? List the named losses; of one, show formula, parameters, code, source and values by hand.
 
-    Every one of them is a setting of cross entropy or binary cross entropy, and takes their other settings too.
+    They are made of cross entropy or binary cross entropy, and take the settings of those too.
     """
     from xent.cli.losses_job import show
 

@@ -10,7 +10,7 @@ HEAD = """\
 
 <!-- Written by `xent losses --markdown` from the table in src/xent/catalog. Change the table, not this page. -->
 
-Every loss here is a setting of [one core](losses.md), and takes its other settings too: class weights, label smoothing,
+Most of them are settings of [one core](losses.md), and all take its other settings too: class weights, label smoothing,
 masks, probability targets, every reduction. What makes no sense is refused, with the reason. `xent losses NAME` shows a
 loss in the terminal. The values by hand and the properties are tested.
 
