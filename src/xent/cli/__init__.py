@@ -4,6 +4,8 @@ import sys
 
 # Import name -> name to install, of what the extras bring.
 PACKAGES = {
+    "bokeh": "bokeh",
+    "jinja2": "jinja2",
     "matplotlib": "matplotlib",
     "rich": "rich",
     "scipy": "scipy",
