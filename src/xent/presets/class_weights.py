@@ -8,7 +8,7 @@ from typing_extensions import Unpack
 from xent.functional import cross_entropy
 from xent.imbalance import effective_number, inverse_frequency
 from xent.nn import CrossEntropyLoss
-from xent.presets.counts import described, exact, like_counts, like_input
+from xent.presets.counts import described, like_counts, like_input, sizes
 from xent.presets.domains import number
 from xent.presets.settings import SoftmaxArguments, SoftmaxSettings, compose
 
@@ -129,7 +129,7 @@ def class_balanced_loss(
     References:
         Cui et al., Class-Balanced Loss Based on Effective Number of Samples, 2019.
     """
-    weight = like_input("class_balanced_loss", effective_number(exact(counts), beta), input)
+    weight = like_input("class_balanced_loss", effective_number(sizes("class_balanced_loss", counts), beta), input)
     return cross_entropy(input, target, **compose("class_balanced_loss", settings, weight=weight))
 
 
@@ -160,7 +160,9 @@ class ClassBalancedLoss(CrossEntropyLoss):
     """
 
     def __init__(self, counts: "Counts", beta: float = 0.999, **settings: Unpack[SoftmaxSettings]) -> None:
-        super().__init__(**compose("ClassBalancedLoss", settings, weight=effective_number(counts, beta)))
+        name = "ClassBalancedLoss"
+        weight = like_counts(effective_number(sizes(name, counts), beta), counts)
+        super().__init__(**compose(name, settings, weight=weight))
         self.beta = beta
 
     def extra_repr(self) -> str:
@@ -170,4 +172,4 @@ class ClassBalancedLoss(CrossEntropyLoss):
 
 def _inverse_power(name: str, counts: "Counts", power: float) -> Tensor:
     """The weights in float64."""
-    return inverse_frequency(exact(counts), number(name, "power", power, least=0))
+    return inverse_frequency(sizes(name, counts), number(name, "power", power, least=0))

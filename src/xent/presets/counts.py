@@ -8,12 +8,28 @@ from torch import Tensor
 from xent.core import check
 from xent.core.precision import arithmetic_dtype
 from xent.imbalance import ClassCounts
-from xent.imbalance.sizes import result_dtype
+from xent.imbalance.sizes import class_sizes, result_dtype
 
 if TYPE_CHECKING:
     from xent.imbalance import Counts
 
-__all__ = ["described", "exact", "like_counts", "like_input"]
+__all__ = ["described", "exact", "like_counts", "like_input", "sizes"]
+
+
+def sizes(name: str, counts: "Counts") -> Tensor:
+    """The size of every class, (C,) in float64, so that what comes of them is rounded once.
+
+    Args:
+        name: The loss, as its user calls it; for errors.
+        counts: As the user gave them.
+
+    Raises:
+        TypeError: They are no numbers.
+        ValueError: They are not one row of finite numbers above 0, or rows had any number of classes.
+    """
+    if isinstance(counts, ClassCounts) and counts.multi_label:
+        raise ValueError(f"{name}: `counts` are of rows that may have several classes, and here each has one.")
+    return class_sizes(name, counts, absent=None)
 
 
 def exact(counts: "Counts") -> "Counts":

@@ -13,7 +13,7 @@ from xent.core.reduce import Normalizer
 from xent.functional import cross_entropy
 from xent.imbalance import inverse_frequency
 from xent.nn import CrossEntropyLoss
-from xent.presets.counts import described, exact
+from xent.presets.counts import described, sizes
 from xent.presets.domains import number
 from xent.presets.held import held
 from xent.presets.settings import SoftmaxArguments, SoftmaxSettings, compose
@@ -154,7 +154,7 @@ def _rare(name: str, counts: "Counts", rare: float) -> Tensor:
     """Bool tensor of the classes that are rare."""
     number(name, "rare", rare, above=0.0, most=1.0)
     # Inverse frequencies n / (C n_k) are equal shares over frequencies.
-    return 1.0 / inverse_frequency(exact(counts)) < rare
+    return 1.0 / inverse_frequency(sizes(name, counts)) < rare
 
 
 def _check_draw(name: str, gamma: float, generator: torch.Generator | None) -> None:

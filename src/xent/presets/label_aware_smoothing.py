@@ -11,7 +11,7 @@ from typing_extensions import Unpack
 from xent.core.reduce import Normalizer
 from xent.imbalance import inverse_frequency
 from xent.nn import CrossEntropyLoss
-from xent.presets.counts import described, exact, like_counts, like_input
+from xent.presets.counts import described, like_counts, like_input, sizes
 from xent.presets.domains import number
 from xent.presets.held import held
 from xent.presets.row_smoothing import refuse_inplace, smoothed_by_label
@@ -163,7 +163,7 @@ def _smoothing(name: str, counts: "Counts", head: float, tail: float, shape: str
     number(name, "tail", tail, least=0.0, most=1.0)
     if shape not in SHAPES:
         raise ValueError(f"{name}: `shape` must be one of {', '.join(SHAPES)}, got {shape!r}.")
-    frequency = 1.0 / inverse_frequency(exact(counts))
+    frequency = 1.0 / inverse_frequency(sizes(name, counts))
     above_rarest = frequency - frequency.min()
     spread = above_rarest.max()
     share = above_rarest / spread if spread > 0 else above_rarest

@@ -9,7 +9,7 @@ from xent.core.logits import LogitTransform
 from xent.functional import cross_entropy
 from xent.imbalance import inverse_frequency
 from xent.nn import CrossEntropyLoss
-from xent.presets.counts import described, exact, like_counts, like_input
+from xent.presets.counts import described, like_counts, like_input, sizes
 from xent.presets.domains import number
 from xent.presets.settings import SoftmaxArguments, SoftmaxSettings, compose
 
@@ -113,6 +113,6 @@ class LDAMLoss(CrossEntropyLoss):
 
 def _scaled_margins(name: str, counts: "Counts", max_margin: float, scale: float) -> Tensor:
     """Margins scale * m_k in float64: the core subtracts the margin from the scaled logit."""
-    fourth_root: Tensor = inverse_frequency(exact(counts)) ** 0.25
+    fourth_root: Tensor = inverse_frequency(sizes(name, counts)) ** 0.25
     largest = number(name, "max_margin", max_margin, least=0) * number(name, "scale", scale, above=0)
     return fourth_root * (largest / fourth_root.max())

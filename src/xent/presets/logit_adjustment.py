@@ -9,7 +9,7 @@ from xent.core.logits import LogitTransform
 from xent.functional import cross_entropy
 from xent.imbalance import log_prior
 from xent.nn import CrossEntropyLoss
-from xent.presets.counts import described, exact, like_counts, like_input
+from xent.presets.counts import described, like_counts, like_input, sizes
 from xent.presets.domains import number
 from xent.presets.settings import SoftmaxArguments, SoftmaxSettings, compose
 
@@ -52,8 +52,9 @@ def balanced_softmax_loss(
     References:
         Ren et al., Balanced Meta-Softmax for Long-Tailed Visual Recognition, 2020.
     """
-    own = LogitTransform(offset=like_input("balanced_softmax_loss", log_prior(exact(counts)), input))
-    return cross_entropy(input, target, **compose("balanced_softmax_loss", settings, logits=own))
+    name = "balanced_softmax_loss"
+    own = LogitTransform(offset=like_input(name, log_prior(sizes(name, counts)), input))
+    return cross_entropy(input, target, **compose(name, settings, logits=own))
 
 
 class BalancedSoftmaxLoss(CrossEntropyLoss):
@@ -81,8 +82,9 @@ class BalancedSoftmaxLoss(CrossEntropyLoss):
     """
 
     def __init__(self, counts: "Counts", **settings: Unpack[SoftmaxSettings]) -> None:
-        own = LogitTransform(offset=log_prior(counts))
-        super().__init__(**compose("BalancedSoftmaxLoss", settings, logits=own))
+        name = "BalancedSoftmaxLoss"
+        own = LogitTransform(offset=like_counts(log_prior(sizes(name, counts)), counts))
+        super().__init__(**compose(name, settings, logits=own))
 
 
 def logit_adjusted_loss(
@@ -161,4 +163,4 @@ class LogitAdjustedLoss(CrossEntropyLoss):
 
 
 def _adjustment(name: str, counts: "Counts", tau: float) -> Tensor:
-    return number(name, "tau", tau, least=0) * log_prior(exact(counts))
+    return number(name, "tau", tau, least=0) * log_prior(sizes(name, counts))

@@ -9,7 +9,7 @@ from xent.core.logits import LogitTransform
 from xent.functional import cross_entropy
 from xent.imbalance import log_prior
 from xent.nn import CrossEntropyLoss
-from xent.presets.counts import described, exact, like_counts, like_input
+from xent.presets.counts import described, like_counts, like_input, sizes
 from xent.presets.domains import number
 from xent.presets.settings import SoftmaxArguments, SoftmaxSettings, compose
 
@@ -191,11 +191,11 @@ class VectorScalingLoss(CrossEntropyLoss):
 
 def _factors(name: str, counts: "Counts", gamma: float) -> Tensor:
     """(n_k / n_max)^gamma in float64."""
-    frequency = log_prior(exact(counts)).exp()
+    frequency = log_prior(sizes(name, counts)).exp()
     ratio: Tensor = (frequency / frequency.max()) ** number(name, "gamma", gamma, least=0)
     return ratio
 
 
 def _adjustment(name: str, counts: "Counts", tau: float) -> Tensor:
     """The offset tau * log pi in float64."""
-    return number(name, "tau", tau, least=0) * log_prior(exact(counts))
+    return number(name, "tau", tau, least=0) * log_prior(sizes(name, counts))
