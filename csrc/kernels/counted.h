@@ -60,6 +60,8 @@ public:
     explicit CountWorker(const CountProblem<T, Call>& problem)
         : counted(problem.call, problem.tiling), target(problem.call.target, problem.tiling, T(0)) {}
 
+    void begin_block() {}
+
     void take(const Tile& tile) {
         counted.read(tile);
         const T* y = target.read(tile);

@@ -118,6 +118,10 @@ public:
         high += upper_half(v);
     }
     XENT_INLINE void add(VD v) { low += v; }
+    XENT_INLINE void add(const DoubleSum& other) {
+        low += other.low;
+        high += other.high;
+    }
 
     // The sum so far; the next begins at 0.
     double take() {

@@ -60,9 +60,10 @@ constexpr double EXP<double>[] = {0.5000000000000011,    0.1666666666666641,    
 XENT_INLINE VF exp_tail(VF r) { return polynomial(EXP<float>, r); }
 XENT_INLINE VD exp_tail(VD r) { return polynomial(EXP<double>, r); }
 
-// 2^lift * e^x of N vectors, for x up to 88 (709) less lift * ln 2, within 1.5 ulp for float near 0 and .01 |x| more away
-// from it. NaN gives NaN. Step by step for all of them: each waits for its own last step, and the others fill the wait.
-template <class T, int lift, int N>
+// 2^lift * e^x of N vectors, for x up to 88 (709) less lift * ln 2, within 1.5 ulp for float near 0 and .01 |x| more
+// away from it. NaN gives NaN. `bounded`: |x| is known to be at most 87 (708). Step by step for all of them: each waits
+// for its own last step, and the others fill the wait.
+template <class T, int lift, bool bounded = false, int N>
 XENT_INLINE void exp_steps(V<T> (&x)[N]) {
     using C = Constants<T>;
     constexpr T least = C::least_exponent - lift * C::ln2, magic = C::magic + lift;
@@ -72,7 +73,8 @@ XENT_INLINE void exp_steps(V<T> (&x)[N]) {
     constexpr bool one_part = false;
 #endif
     V<T> n[N], scale[N];
-    for (int i = 0; i < N; ++i) x[i] = max(broadcast<T>(least), x[i]);  // in this order, NaN passes
+    if (!bounded)
+        for (int i = 0; i < N; ++i) x[i] = max(broadcast<T>(least), x[i]);  // in this order, NaN passes
     for (int i = 0; i < N; ++i) n[i] = x[i] * C::log2e + magic;
     for (int i = 0; i < N; ++i) scale[i] = (V<T>)((Mask<T>)n[i] << C::mantissa_bits);
     for (int i = 0; i < N; ++i) n[i] = n[i] - magic;

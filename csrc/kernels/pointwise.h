@@ -6,6 +6,7 @@
 #pragma once
 
 #include "counted.h"
+#include "quick.h"
 
 namespace XENT_ISA {
 namespace {
@@ -26,10 +27,20 @@ struct PointwiseProblem {
           first_bad(first_bad) {}
 };
 
+template <class T>
+constexpr int SIGN_BIT = 8 * int(sizeof(T)) - 1;
+
 // Loss of a vector of elements, and its derivative in the input times a factor.
 template <class T>
 struct Term {
     V<T> loss, gradient;
+};
+
+// The same found quickly: right unless the sign of `odd` is set, and if the loss is finite.
+template <class T>
+struct QuickTerm {
+    V<T> loss, gradient;
+    Mask<T> odd;
 };
 
 // log(x) for any x >= 0, subnormal ones included; NaN below 0.
@@ -41,6 +52,15 @@ XENT_INLINE V<T> log_of_any(V<T> x) {
     const V<T> scaled = log<T>(select<T>(tiny, keep<T>(x > T(0), x * step), x));
     const V<T> result = select<T>(tiny, scaled - bits * Constants<T>::ln2, scaled);
     return select<T>(x < T(0), broadcast<T>(T(__builtin_nan(""))), result);
+}
+
+// log(x) for normal x > 0, else some finite number.
+template <class T>
+XENT_INLINE V<T> quick_log(V<T> x) {
+    using C = Constants<T>;
+    const Mask<T> k = ((Mask<T>)x - C::sqrt_half) >> C::mantissa_bits;
+    const V<T> m = (V<T>)((Mask<T>)x - (k << C::mantissa_bits)) - T(1);
+    return __builtin_convertvector(k, V<T>) * C::ln2 + log1p_near(m);
 }
 
 // e^x for any x, also where it nears the largest number.
@@ -59,6 +79,16 @@ struct BinaryCrossEntropy {
     struct Arithmetic {
         Arithmetic() {}
     };
+
+    // Of targets that are 0 or 1, and probabilities whose logarithms stay away from the bound.
+    XENT_INLINE static QuickTerm<T> quick(V<T> p, V<T> y, V<T> factor) {
+        const V<T> one = broadcast<T>(1), miss = one - p;
+        const Mask<T> positive = y == one, soft = y != keep<T>(positive, one);
+        const V<T> side = select<T>(positive, p, miss);
+        const V<T> slope = (V<T>)((positive << SIGN_BIT<T>) ^ (Mask<T>)(factor / side));
+        const Mask<T> outside = (Mask<T>)p | (Mask<T>)miss, impossible = (Mask<T>)(side - Constants<T>::least_normal);
+        return {-log_of_side<T>(positive, p), slope, soft | outside | impossible};
+    }
 
     XENT_INLINE static Term<T> of(V<T> p, V<T> y, V<T> factor) {
         const V<T> one = broadcast<T>(1);
@@ -91,6 +121,11 @@ struct Divergence {
     static constexpr bool has_range = false;
     using Arithmetic = FlushSubnormals;
 
+    // Where t = 0 and x is infinite, the loss is not finite.
+    XENT_INLINE static QuickTerm<T> quick(V<T> x, V<T> t, V<T> factor) {
+        return {t * (quick_log<T>(t) - x), -t * factor, (Mask<T>)t};
+    }
+
     XENT_INLINE static Term<T> of(V<T> x, V<T> t, V<T> factor) {
         const V<T> log_t = select<T>(t == T(0), V<T>{}, log_of_any<T>(t));
         return of_both(x, t, log_t, factor);
@@ -109,10 +144,44 @@ struct LogDivergence {
     static constexpr bool has_range = false;
     using Arithmetic = FlushSubnormals;
 
+    XENT_INLINE static QuickTerm<T> quick(V<T> x, V<T> log_t, V<T> factor) {
+        const V<T> t = exp<T>(log_t), room = -Constants<T>::least_exponent - log_t;
+        return {t * (log_t - x), -t * factor, (Mask<T>)room};
+    }
+
     XENT_INLINE static Term<T> of(V<T> x, V<T> log_t, V<T> factor) {
         const V<T> t = exp_of_any<T>(log_t);
         const Mask<T> impossible = log_t == -Constants<T>::infinity;
         return Divergence<T>::of_both(x, t, select<T>(impossible, V<T>{}, log_t), factor);
+    }
+};
+
+template <class T, class Loss, bool weighted, bool with_gradients>
+struct QuickStep {
+    const T *inputs, *targets, *weights;
+    T* gradients;
+    T factor;
+    Mask<T> odd = {};
+
+    using Sums = QuickSums<T>;
+
+    template <int N>
+    XENT_INLINE void take(int64_t i, int64_t left, Sums& sums) {
+        for (int k = 0; k < N; ++k) {
+            const V<T> loss = of_vector(i + k * LANES<T>);
+            sums.sum[k] += N == 1 ? first_of<T>(loss, left) : loss;
+        }
+    }
+
+    XENT_INLINE bool is_right(V<T> total) const { return !any((odd < 0) | ~(total - total == T(0))); }
+
+private:
+    XENT_INLINE V<T> of_vector(int64_t i) {
+        const V<T> w = weighted ? load(weights + i) : broadcast<T>(1);
+        const QuickTerm<T> term = Loss::quick(load(inputs + i), load(targets + i), w * factor);
+        odd |= term.odd;
+        if (with_gradients) store<T>(gradients + i, term.gradient);
+        return weighted ? term.loss * w : term.loss;
     }
 };
 
@@ -123,6 +192,7 @@ public:
         : problem(problem),
           call(problem.call),
           all(counts_all(call)),
+          quick(all && !call.rows.data && !call.row_gradient.data),
           input(call.input, problem.tiling, T(0)),
           target(call.target, problem.tiling, T(0)),
           weight(call.weight, problem.tiling, T(1)),
@@ -131,9 +201,39 @@ public:
           gradient(call.gradient, problem.tiling),
           rows(call.rows, problem.tiling) {}
 
+    void begin_block() { trials.begin_block(); }
+
     void take(const Tile& tile) {
-        const T *inputs = input.read(tile), *targets = target.read(tile), *weights = weight.read(tile);
-        const T* row_gradients = row_gradient.read(tile);
+        inputs = input.read(tile);
+        targets = target.read(tile);
+        if (!quick || !trials.is_due() || !taken_quickly(tile)) take_with_care(tile);
+        gradient.write(tile);
+        rows.write(tile);
+    }
+
+    DoubleSum sum;
+
+private:
+    bool taken_quickly(const Tile& tile) {
+        const bool right = call.weight.data ? quickly<true>(tile) : quickly<false>(tile);
+        if (!right) trials.has_failed();
+        return right;
+    }
+
+    template <bool weighted>
+    bool quickly(const Tile& tile) {
+        const T* weights = weight.read(tile);
+        T* gradients = gradient.tile_if_wanted();
+        const T factor = problem.factor;
+        if (!gradients)
+            return take_quickly<T>(QuickStep<T, Loss, weighted, false>{inputs, targets, weights, gradients, factor},
+                                   tile.count(), sum);
+        return take_quickly<T>(QuickStep<T, Loss, weighted, true>{inputs, targets, weights, gradients, factor},
+                               tile.count(), sum);
+    }
+
+    void take_with_care(const Tile& tile) {
+        const T *weights = weight.read(tile), *row_gradients = row_gradient.read(tile);
         T *gradients = gradient.tile_if_wanted(), *losses = rows.tile_if_wanted();
         counted.read(tile);
         Mask<T> outside = {};
@@ -151,20 +251,15 @@ public:
             if (losses) store<T>(losses + i, loss);
             return loss;
         });
-        if (Loss::has_range && any(outside)) report(tile, inputs, targets);
-        gradient.write(tile);
-        rows.write(tile);
+        if (Loss::has_range && any(outside)) report(tile);
     }
 
-    DoubleSum sum;
-
-private:
     // NaN is outside too.
     XENT_INLINE static Mask<T> is_outside(V<T> x) { return ~((x >= T(0)) & (x <= T(1))); }
     static bool is_outside(T x) { return !(x >= T(0) && x <= T(1)); }
 
     // Keeps the first position among all threads, twice it for the input and one more for the target.
-    void report(const Tile& tile, const T* inputs, const T* targets) {
+    void report(const Tile& tile) {
         const int64_t start = tile.row * problem.tiling.columns + tile.column;
         for (int64_t i = 0; i < tile.count(); ++i) {
             const bool bad_input = is_outside(inputs[i]), bad_target = is_outside(targets[i]);
@@ -184,10 +279,12 @@ private:
     const typename Loss::Arithmetic arithmetic;
     const PointwiseProblem<T>& problem;
     const XentPointwise& call;
-    const bool all;
+    const bool all, quick;
     Operand<T> input, target, weight, row_gradient;
     Counted<T> counted;
     Result<T> gradient, rows;
+    QuickTrials trials;
+    const T *inputs, *targets;  // of the tile at hand
 };
 
 template <class T>

@@ -6,7 +6,7 @@
 
 #pragma once
 
-#include "counted.h"
+#include "sigmoid_near.h"
 #include "softcap.h"
 
 namespace XENT_ISA {
@@ -41,31 +41,6 @@ struct SigmoidProblem {
         const bool one_by_one = !counts_all(call) || call.rows.data || call.row_gradient.data;
         return weighted || one_by_one ? WEIGHTED : PLAIN;
     }
-};
-
-template <class T>
-XENT_INLINE V<T> sign_bits(V<T> x) {
-    return (V<T>)((Mask<T>)x & (Mask<T>)broadcast<T>(T(-0.0)));
-}
-
-template <class T>
-XENT_INLINE V<T> minus_size(V<T> x) {
-    return (V<T>)((Mask<T>)x | (Mask<T>)broadcast<T>(T(-0.0)));
-}
-
-template <class T>
-XENT_INLINE V<T> flip_sign(V<T> x, V<T> by) {
-    return (V<T>)((Mask<T>)x ^ (Mask<T>)sign_bits<T>(by));
-}
-
-// What the loss of the positive and of the negative side is multiplied by.
-template <class T>
-struct Coefficients {
-    V<T> positive, negative;
-
-    // Of the side that the logit speaks against, and of the other.
-    XENT_INLINE V<T> wrong(V<T> z) const { return select<T>((Mask<T>)z < 0, positive, negative); }
-    XENT_INLINE V<T> right(V<T> z) const { return select<T>((Mask<T>)z < 0, negative, positive); }
 };
 
 // The logits of a tile, their odds e and log1p(e). Each is made in a loop of its own: the processor can work on more
@@ -146,32 +121,26 @@ public:
     explicit SigmoidWorker(const SigmoidProblem<T>& problem)
         : problem(problem),
           call(problem.call),
-          all(counts_all(call)),
           positive_event(call.positive),
           negative_event(call.negative),
           shift(call.negative.shift),
           logits(call.logits, problem.tiling, T(0)),
           target(call.target, problem.tiling, T(0)),
-          weight(call.weight, problem.tiling, T(1)),
-          pos_weight(call.pos_weight, problem.tiling, T(1)),
-          neg_weight(call.neg_weight, problem.tiling, T(1)),
-          prior(call.prior, problem.tiling, T(0.5)),
+          weights(call, problem.tiling),
           scale(call.scale, problem.tiling, T(1)),
           offset(call.offset, problem.tiling, T(0)),
-          row_gradient(call.row_gradient, problem.tiling, T(1)),
-          counted(call, problem.tiling),
           gradient(call.gradient, problem.tiling),
           rows(call.rows, problem.tiling) {}
+
+    void begin_block() { trials.begin_block(); }
 
     void take(const Tile& tile) {
         z = logits.read(tile);
         y = target.read(tile);
-        if (problem.kind != PLAIN) read_weights(tile);
-        switch (problem.kind) {
-            case PLAIN: take_plain(tile.count()); break;
-            case WEIGHTED: take_weighted(tile.count()); break;
-            default: take_any(tile); break;
-        }
+        if (problem.kind == ANY)
+            take_any(tile);
+        else if (!trials.is_due() || !taken_near(tile))
+            take_far(tile);
         gradient.write(tile);
         rows.write(tile);
     }
@@ -179,48 +148,37 @@ public:
     DoubleSum sum;
 
 private:
-    void read_weights(const Tile& tile) {
-        weights = weight.read(tile);
-        pos_weights = pos_weight.read(tile);
-        neg_weights = neg_weight.read(tile);
-        priors = prior.read(tile);
-        row_gradients = row_gradient.read(tile);
-        counted.read(tile);
+    bool taken_near(const Tile& tile) {
+        const bool right = gradient.wanted() ? quickly<true>(tile) : quickly<false>(tile);
+        if (!right) trials.has_failed();
+        return right;
     }
 
-    // loss = log1p(e) + wrong * |z|. Several log1p are taken as one: (1+a)(1+b) - 1 = a + b + a*b, where nothing
-    // cancels.
-    void take_plain(int64_t count) {
-        const T *z = this->z, *y = this->y;
+    template <bool with_slopes>
+    bool quickly(const Tile& tile) {
         T* slopes = gradient.tile_if_wanted();
-        const T factor = problem.factor;
-        T* odds_of_tile = link.odds;
-        for (int64_t i = 0; i < count; i += LANES<T>) store<T>(odds_of_tile + i, exp<T>(minus_size<T>(load(z + i))));
-        constexpr int64_t step = VECTORS_A_SUM * LANES<T>;
-        for (int64_t begin = 0; begin < count; begin += step) {
-            V<T> odds = {}, far = {};
-            const int64_t end = smaller(begin + step, count);
-            for (int64_t i = begin; i < end; i += LANES<T>) {
-                const V<T> x = load(z + i), t = load(y + i), e = load(odds_of_tile + i);
-                const V<T> wrong = Coefficients<T>{t, T(1) - t}.wrong(x);
-                if (slopes) store<T>(slopes + i, flip_sign<T>((wrong - e / (T(1) + e)) * factor, x));
-                far -= first_of<T>(keep<T>(wrong != T(0), wrong * minus_size<T>(x)), end - i);
-                const V<T> more = first_of<T>(e, end - i);
-                odds = odds * more + (odds + more);
-            }
-            sum.add(log1p<T>(odds) + far);
-        }
+        if (problem.kind == PLAIN)
+            return take_quickly<T>(PlainStep<T, with_slopes>{z, y, slopes, problem.factor}, tile.count(), sum);
+        return weights.few ? quickly_weighted<with_slopes, true>(tile) : quickly_weighted<with_slopes, false>(tile);
+    }
+
+    template <bool with_slopes, bool few>
+    bool quickly_weighted(const Tile& tile) {
+        few ? weights.read_few(tile, y) : weights.read_all(tile, y);
+        const WeightedStep<T, few, with_slopes> step{weights, z, gradient.tile_if_wanted(), rows.tile_if_wanted(),
+                                                     problem.factor};
+        return take_quickly<T>(step, tile.count(), sum);
     }
 
     // What is not read may be anything; it is left out bit by bit at the end.
-    void take_weighted(int64_t count) {
-        const T* z = this->z;
+    void take_far(const Tile& tile) {
+        weights.read_all(tile, y);
         T *slopes = gradient.tile_if_wanted(), *losses = rows.tile_if_wanted();
-        link.set(z, count);
-        add_vectors<T>(sum, count, [&](int64_t i) __attribute__((always_inline)) {
+        link.set(z, tile.count());
+        add_vectors<T>(sum, tile.count(), [&](int64_t i) __attribute__((always_inline)) {
             const V<T> x = load(z + i), lifted_e = load(link.odds + i);
-            const Mask<T> read = lanes_read(i);
-            const Coefficients<T> c = coefficients(i);
+            const Mask<T> read = weights.lanes(i);
+            const Coefficients<T> c = weights.coefficients(i);
             const V<T> wrong = c.wrong(x), right = c.right(x);
             if (slopes) {
                 const V<T> scale = factor(i) / (T(1) + LOWERED<T> * lifted_e);
@@ -235,11 +193,12 @@ private:
     }
 
     void take_any(const Tile& tile) {
+        weights.read_all(tile, y);
         set_links(tile);
         T *slopes = gradient.tile_if_wanted(), *losses = rows.tile_if_wanted();
         add_vectors<T>(sum, tile.count(), [&](int64_t i) __attribute__((always_inline)) {
-            const Mask<T> read = lanes_read(i);
-            const Coefficients<T> c = coefficients(i);
+            const Mask<T> read = weights.lanes(i);
+            const Coefficients<T> c = weights.coefficients(i);
             const Probability<T> positive = link.positive(i);
             V<T> push_slope;
             const Probability<T> negative = negative_side(i, positive, push_slope);
@@ -286,34 +245,20 @@ private:
         return link.negative(i, other);
     }
 
-    XENT_INLINE Mask<T> lanes_read(int64_t i) const { return all ? ~Mask<T>{} : counted.lanes(i, load(y + i)); }
-
-    XENT_INLINE Coefficients<T> coefficients(int64_t i) const {
-        const V<T> t = load(y + i), common = all ? load(weights + i) : load(weights + i) * counted.weight(i);
-        Coefficients<T> c = {t, T(1) - t};
-        if (call.smoothing != 0) c = smoothed(c, load(priors + i));
-        return {c.positive * load(pos_weights + i) * common, c.negative * load(neg_weights + i) * common};
-    }
-
-    XENT_INLINE Coefficients<T> smoothed(const Coefficients<T>& c, V<T> prior) const {
-        const T kept = T(1 - call.smoothing), mixed = T(call.smoothing);
-        return {kept * c.positive + mixed * prior, kept * c.negative + mixed * (T(1) - prior)};
-    }
-
     // What an element's gradient is multiplied by.
-    XENT_INLINE V<T> factor(int64_t i) const { return problem.factor * load(row_gradients + i); }
+    XENT_INLINE V<T> factor(int64_t i) const { return problem.factor * weights.gradient_in_row(i); }
 
     const FlushSubnormals flushed;
     const SigmoidProblem<T>& problem;
     const XentSigmoid& call;
-    const bool all;  // elements are read, and count once
     const Event<T> positive_event, negative_event;
     const Shift<T> shift;
-    Operand<T> logits, target, weight, pos_weight, neg_weight, prior, scale, offset, row_gradient;
-    Counted<T> counted;
+    Operand<T> logits, target;
+    SigmoidWeights<T> weights;
+    Operand<T> scale, offset;
     Result<T> gradient, rows;
-    // Of the tile at hand.
-    const T *z, *y, *weights, *pos_weights, *neg_weights, *priors, *scales, *offsets, *row_gradients;
+    QuickTrials trials;
+    const T *z, *y, *scales, *offsets;  // of the tile at hand
     Link<T> link, scaled_link;  // of the logits, and of neg_scale times these
     alignas(LINE) T changed[TILE<T>], scaled[TILE<T>];
 };

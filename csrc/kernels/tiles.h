@@ -1,4 +1,4 @@
-// An elementwise loss is taken in tiles of about a kilobyte, whose operands lie in the first-level cache as plain
+// An elementwise loss is taken in tiles of about two kilobytes, whose operands lie in the first-level cache as plain
 // arrays of the type of arithmetic T, wherever and however they are stored. Tiles are taken together in blocks, whose
 // sums do not depend on the number of threads.
 
@@ -12,7 +12,7 @@ namespace {
 
 // Elements of the largest tile.
 template <class T>
-constexpr int64_t TILE = 1024 / int64_t(sizeof(T));
+constexpr int64_t TILE = 2048 / int64_t(sizeof(T));
 
 constexpr int64_t BLOCK_ELEMENTS = 16384;
 constexpr int64_t MOST_BLOCKS = 4096;
@@ -91,14 +91,17 @@ public:
         if (!one_run) return gathered(tile);
         const int64_t stride = tile.columns == 1 ? view.outer : view.along, count = tile.count();
         const char* first = address(tile.row, tile.column);
-        if (stride == 1) prefetch(first + PREFETCH_BYTES, count * storage.size);
+        if (stride == 1 && !recurs) prefetch(first + PREFETCH_BYTES, count * storage.size);
         const bool as_it_is = stride == 1 && storage.read == &read_run<T, T> && count % LANES<T> == 0;
         return as_it_is ? reinterpret_cast<const T*>(first) : filled(first, stride, count);
     }
 
 private:
     Operand(const XentView& view, const Tiling& tiling, T absent, const Storage<T>& storage)
-        : view(view), storage(storage), fixed(!view.data || tiling.repeats(view)) {
+        : view(view),
+          storage(storage),
+          fixed(!view.data || tiling.repeats(view)),
+          recurs(view.outer == 0 && tiling.rows > 1) {
         if (!view.data)
             for (T& x : buffer) x = absent;
         else if (fixed && tiling.elements())
@@ -127,7 +130,8 @@ private:
 
     const XentView& view;
     const Storage<T> storage;
-    const bool fixed;
+    const bool fixed;   // the same numbers for every tile
+    const bool recurs;  // the same for every row, and so in the caches
     alignas(LINE) T buffer[TILE<T>];
 };
 
@@ -192,7 +196,7 @@ XENT_INLINE void add_vectors(DoubleSum& sum, int64_t count, const Element& eleme
 }
 
 // Work on the tiles of a problem, done by one Worker for each thread's stretch of blocks:
-//     Worker(const Problem&);  void take(const Tile&);  DoubleSum sum;
+//     Worker(const Problem&);  void begin_block();  void take(const Tile&);  DoubleSum sum;
 template <class Worker, class Problem>
 class BlockSums {
 public:
@@ -213,6 +217,7 @@ private:
         const Tiling& tiling = work.problem.tiling;
         Worker worker(work.problem);
         for (int64_t block = begin; block < end; ++block) {
+            worker.begin_block();
             for (int64_t tile = tiling.first_tile(block); tile < tiling.first_tile(block + 1); ++tile)
                 worker.take(tiling[tile]);
             work.sums[block] = worker.sum.take();
