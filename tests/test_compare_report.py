@@ -7,9 +7,9 @@ import pytest
 from matplotlib.image import imread
 from rich.console import Console
 
-from tests.compare_support import run_with
-from xent.compare import Progress, Recipe, Results, Settings
-from xent.report.plot import recall_figure, write_recall_plot
+from tests.compare_support import multi_label_run, run_with, single_label_run
+from xent.compare import CANDIDATES, Comparison, Progress, Recipe, Results, Settings
+from xent.report.plot import by_class_figure, write_plot
 from xent.report.progress import progress_display
 from xent.report.terminal import findings, print_results
 
@@ -27,7 +27,7 @@ def results_of(losses, seeds):
 
 def printed(results):
     console = Console(file=io.StringIO(), width=80)
-    print_results(console, results)
+    print_results(console, results, "Data: by hand.")
     return console.file.getvalue()
 
 
@@ -36,28 +36,28 @@ def printed(results):
     [
         (["ce"], ["ce"]),
         (["ce", "focal"], ["focal"]),
-        (["ce", "weighted", "focal", "balanced-softmax", "post-hoc-adjustment"], None),
+        (["ce", "inverse-frequency", "focal", "balanced-softmax", "post-hoc-adjustment"], None),
     ],
 )
 @pytest.mark.parametrize("seeds", [1, 3])
 def test_plot_has_a_panel_a_loss(losses, panels, seeds):
-    figure = recall_figure(results_of(losses, seeds))
+    figure = by_class_figure(results_of(losses, seeds))
     titles = [axes.get_title(loc="left") for axes in figure.axes if axes.axison]
     assert titles == (panels or losses[1:])
 
 
 def test_plot_draws_the_mean_recalls():
     results = results_of(["ce", "focal"], 2)
-    baseline, focal = recall_figure(results).axes[0].get_lines()
+    baseline, focal = by_class_figure(results).axes[0].get_lines()
     np.testing.assert_allclose(baseline.get_ydata(), [0.875, 1, 1, 1, 1, 1, 1, 0, 0, 0])
     np.testing.assert_allclose(focal.get_ydata(), [0.875, 1, 1, 1, 1, 1, 1, 0.25, 0.25, 0])
-    assert [label.get_text() for label in recall_figure(results).axes[0].get_xticklabels()] == (
+    assert [label.get_text() for label in by_class_figure(results).axes[0].get_xticklabels()] == (
         ["100", "60", "36", "22", "13", "8", "5", "3", "2", "1"]
     )
 
 
 def test_plot_files_are_images_with_something_on_them(tmp_path):
-    write_recall_plot(results_of(["ce", "focal", "balanced-softmax"], 2), tmp_path)
+    write_plot(results_of(["ce", "focal", "balanced-softmax"], 2), tmp_path)
     png = tmp_path / "recall.png"
     assert png.read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
     pixels = imread(png)[..., :3]
@@ -68,9 +68,10 @@ def test_plot_files_are_images_with_something_on_them(tmp_path):
     assert (tmp_path / "recall.svg").read_text(encoding="utf-8").count("<path") > 20
 
 
-def test_tables_fit_80_columns_and_cut_nothing_off():
-    losses = ["ce", "weighted", "effective-number", "label-smoothing", "focal", "balanced-softmax"]
-    output = printed(results_of([*losses, "post-hoc-adjustment"], 3))
+@pytest.mark.parametrize("others", [["post-hoc-adjustment"], ["cosine-balanced-softmax"]])
+def test_tables_fit_80_columns_and_cut_nothing_off(others):
+    losses = ["ce", "inverse-frequency", "label-smoothing", "focal", "balanced-softmax", *others]
+    output = printed(results_of(losses, 3))
     assert "…" not in output
     code = output.index("counts = ") if "counts = " in output else len(output)
     assert max(map(len, output[:code].splitlines())) <= 80
@@ -84,14 +85,13 @@ def test_output_shows_means_spreads_and_the_code():
     # 72.5%; mean 73.75, deviation 2.5 / sqrt(2) = 1.77.
     assert "73.8±1.8" in output
     assert "For the best balanced accuracy, focal:" in output
-    assert "    criterion = xent.CrossEntropyLoss(event=xent.Event(gamma=2.0))\n" in output
+    assert "    criterion = xent.FocalLoss()\n" in output
 
 
 def test_the_code_is_never_wrapped():
     console = Console(file=io.StringIO(), width=40)
-    print_results(console, results_of(["ce", "balanced-softmax"], 2))
-    line = "    criterion = xent.CrossEntropyLoss(logits=xent.LogitTransform(offset=offset))\n"
-    assert line in console.file.getvalue()
+    print_results(console, results_of(["ce", "balanced-softmax"], 2), "")
+    assert f"    {CANDIDATES['balanced-softmax'].code.splitlines()[0]}\n" in console.file.getvalue()
 
 
 def test_findings_say_that_no_loss_wins_everywhere():
@@ -124,10 +124,10 @@ def test_findings_of_one_loss_and_of_one_seed():
 
 @pytest.mark.parametrize("terminal", [True, False])
 def test_progress_tells_of_every_seed(terminal):
-    settings = Settings(("ce", "focal"), seeds=2, recipe=Recipe(epochs=1))
+    comparison = Comparison(Settings(("ce", "focal"), seeds=2, recipe=Recipe(epochs=1)))
     console = Console(file=io.StringIO(), width=80, force_terminal=terminal)
     runs = results_of(["ce", "focal"], 2).runs
-    with progress_display(console, settings) as show:
+    with progress_display(console, comparison) as show:
         for index, run in enumerate(runs):
             show(Progress(run, finished=index + 1, total=4, taken_up=index == 0))
     output = console.file.getvalue()
@@ -136,3 +136,77 @@ def test_progress_tells_of_every_seed(terminal):
         assert "seed 2 of 2: focal trained" in output
     else:
         assert output == "seed 1 of 2: 2 runs finished\nseed 2 of 2: 4 runs finished\n"
+
+
+def multi_label_results(asl_noise=0.0, seeds=3):
+    """Plain bce too low by 3 in all its logits, and asl that only puts them right (unless there is noise)."""
+    return Results(
+        [
+            run
+            for seed in range(seeds)
+            for run in (
+                multi_label_run("bce", seed, shift=3.0),
+                multi_label_run("asl", seed, shift=0.0, noise=asl_noise * (1 + seed)),
+            )
+        ]
+    )
+
+
+def test_what_is_only_a_shift_of_the_threshold_is_said():
+    (sentence,) = (text for text in findings(multi_label_results()) if "threshold" in text)
+    assert sentence == (
+        "Only a shift of the threshold, for the rows are ranked no better: asl (macro F1 at .5 +100.0, mAP +0.0). "
+        "Moving the thresholds of plain bce instead takes its macro F1 from 0.0±0.0 to 100.0±0.0."
+    )
+
+
+def test_a_better_ranking_is_no_shift_of_the_threshold():
+    runs = []
+    for seed in range(8):
+        runs.append(multi_label_run("bce", seed, shift=3.0, noise=8.0))
+        runs.append(multi_label_run("asl", seed))
+    results = Results(runs)
+    assert results.difference("asl", "bce", "mean_average_precision").told_apart
+    assert not any("threshold" in text for text in findings(results))
+
+
+def test_one_seed_says_nothing_of_thresholds():
+    assert not any("threshold" in text for text in findings(multi_label_results(seeds=1)))
+
+
+def test_output_and_plot_of_indicators(tmp_path):
+    results = multi_label_results()
+    output = printed(results)
+    assert max(map(len, output.splitlines())) <= 80
+    assert "Data: by hand. Every number" in output
+    assert "Of 60 training rows the classes have, head to tail: 40 20." in " ".join(output.split())
+    assert "over the plain loss (bce)" in output
+    figure = by_class_figure(results)
+    assert figure.axes[0].get_title(loc="right") == "mAP 100.0±0.0%"
+    write_plot(results, tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["average_precision.png", "average_precision.svg"]
+
+
+def test_legend_says_how_the_test_rows_lie_and_what_the_groups_are():
+    balanced = " ".join(printed(results_of(["ce"], 1)).split())
+    assert "40 test rows with the classes in balance." in balanced
+    assert "the three most frequent and the three rarest classes" in balanced
+    # Class 1 is never tested.
+    few = single_label_run("ce", np.eye(3)[[0, 1, 2, 0]], [0, 0, 2, 0], [8, 5, 2])
+    imbalanced = " ".join(printed(Results([few])).split())
+    assert "4 test rows with the classes as they come." in imbalanced
+    assert "a third of the 3 classes each, at least one: here 1." in imbalanced
+    assert "1 classes have no test row, and no part in mean recalls." in imbalanced
+
+
+def test_plot_of_many_classes_names_some_of_them_and_has_a_gap_for_what_is_not_tested():
+    counts = np.arange(100, 0, -1)
+    tested = np.arange(1, 100)
+    results = Results([single_label_run("ce", np.eye(100)[tested], tested, counts)])
+    (axes,) = by_class_figure(results).axes
+    shown = [label.get_text() for label in axes.get_xticklabels()]
+    assert shown[:3] == ["100", "96", "92"]
+    drawn = axes.get_lines()[0].get_ydata()
+    assert np.isnan(drawn[0])
+    assert drawn[1:].tolist() == [1] * 99
+    assert "100 to 1, half of them above 50" in " ".join(printed(results).split())

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from scipy.stats import ttest_rel
 
-from tests.compare_support import run_with
-from xent.compare import MEASURES, PairedDifference, Results, Settings, Spread
+from tests.compare_support import multi_label_run, run_with, single_label_run
+from xent.compare import Comparison, PairedDifference, Results, Settings, Spread
 from xent.compare.export import results_csv, results_json
 
 ALL_RIGHT = [4] * 10
@@ -67,11 +67,11 @@ def test_equal_values_are_not_told_apart_and_equal_gains_are():
 
 @pytest.fixture
 def results():
-    """Focal finds the tail, weighted half of it; ce is the only one that never takes 4 for 3."""
+    """Focal finds the tail, class-balanced half of it; ce is the only one that never takes 4 for 3."""
     runs = []
     for seed in range(3):
         runs.append(run_with("ce", seed, TAIL_WRONG, seconds=3e-4))
-        runs.append(run_with("weighted", seed, [4, 4, 4, 3 - seed % 2, 4, 4, 4, 2, 2, 2]))
+        runs.append(run_with("class-balanced", seed, [4, 4, 4, 3 - seed % 2, 4, 4, 4, 2, 2, 2]))
         runs.append(run_with("focal", seed, [4, 4, 3, 4, 4, 4, 4, 4, 4, 4 - seed % 2]))
     return Results(runs)
 
@@ -90,7 +90,7 @@ def test_winners(results):
     }
     assert winners["recall_head"].against_baseline is None
     # Of equal head recall with ce in every seed.
-    assert winners["recall_head"].not_told_apart == ("weighted",)
+    assert winners["recall_head"].not_told_apart == ("class-balanced",)
     tail = winners["recall_tail"].against_baseline
     # 12, 11, 12 of 12 rows against none
     assert tail.mean == pytest.approx((1 + 11 / 12 + 1) / 3)
@@ -101,24 +101,29 @@ def test_nobody_wins_on_time(results):
     assert "seconds_per_step" not in results.winners
 
 
-def test_recall_from_head_has_a_row_a_seed(results):
-    assert results.recall_from_head("focal").shape == (3, 10)
-    assert results.recall_from_head("focal")[1].tolist() == [1, 1, 0.75, 1, 1, 1, 1, 1, 1, 0.75]
+def test_values_by_class_have_a_row_a_seed(results):
+    assert results.by_class_from_head("focal").shape == (3, 10)
+    assert results.by_class_from_head("focal")[1].tolist() == [1, 1, 0.75, 1, 1, 1, 1, 1, 1, 0.75]
 
 
 def test_csv_has_a_row_a_run(results):
     rows = list(csv.DictReader(io.StringIO(results_csv(results))))
     assert [(row["loss"], int(row["seed"])) for row in rows] == [(run.loss, run.seed) for run in results.runs]
     for row, run in zip(rows, results.runs, strict=True):
-        assert {key: float(row[key]) for key in MEASURES} == run.measures
-        assert float(row["recall_class_9"]) == run.recall[9]
+        assert {key: float(row[key]) for key in results.measures} == run.measures
+        assert float(row["recall_class_9"]) == run.by_class[9]
 
 
 def test_json_holds_settings_versions_runs_and_findings(results):
-    content = json.loads(results_json(Settings(seeds=3), results))
+    content = json.loads(results_json(Comparison(Settings(seeds=3)), results))
     assert content["settings"]["imbalance"] == 100
     assert "torch version" in content["settings"]
+    assert content["settings"]["epochs"] == 60
+    assert content["task"] == "single-label"
+    assert content["classes"][0] == "class 0"
     assert len(content["runs"]) == 9
+    assert content["runs"][0]["shares"]["loss"] == {"before": [0.1] * 10, "after": [0.1] * 10}
+    assert "thresholds" not in content["runs"][0]
     assert content["losses"]["focal"]["code"].startswith("criterion = xent.")
     tail = content["losses"]["focal"]["measures"]["recall_tail"]
     values = [1, 11 / 12, 1]
@@ -128,6 +133,41 @@ def test_json_holds_settings_versions_runs_and_findings(results):
 
 def test_json_of_one_seed_has_null_and_no_nan():
     one = Results([run_with("ce", 0, ALL_RIGHT), run_with("focal", 0, TAIL_HALF)])
-    content = json.loads(results_json(Settings(seeds=1), one))
+    content = json.loads(results_json(Comparison(Settings(seeds=1)), one))
     assert content["losses"]["focal"]["measures"]["accuracy"] == {"mean": 34 / 40, "deviation": None}
     assert content["losses"]["focal"]["against_ce"]["accuracy"]["low"] is None
+
+
+def test_a_measure_that_a_run_lacks_is_left_out():
+    # In the second seed no row of the middle class is tested.
+    runs = [
+        single_label_run("ce", np.eye(3), [0, 1, 2], [4, 2, 1], seed=0),
+        single_label_run("ce", np.eye(3), [0, 0, 2], [4, 2, 1], seed=1),
+    ]
+    results = Results(runs)
+    assert "recall_middle" in runs[0].measures
+    assert "recall_middle" not in results.measures
+    assert "recall_middle" not in results.winners
+    content = json.loads(results_json(Comparison(Settings(seeds=2)), results))
+    assert content["runs"][1]["recall"] == [0.5, None, 1]
+    assert content["losses"]["ce"]["recall_head_to_tail"] == [0.75, 1, 1]
+    assert results_csv(results).splitlines()[2].endswith(",0.5,,1.0")
+
+
+def test_results_of_indicators_go_by_their_own_baseline_and_measures():
+    runs = [
+        run
+        for seed in range(3)
+        for run in (multi_label_run("bce", seed, noise=3.0), multi_label_run("asl", seed, shift=1.5))
+    ]
+    results = Results(runs)
+    assert (results.task, results.baseline, results.main.key) == ("multi-label", "bce", "mean_average_precision")
+    assert results.class_names == ("membrane", "nucleus")
+    assert results.winners["mean_average_precision"].loss == "asl"
+    content = json.loads(results_json(Comparison(Settings(seeds=3)), results))
+    assert content["losses"]["asl"]["against_bce"]["f1_macro"]["seeds"] == 3
+    assert content["losses"]["asl"]["average_precision_head_to_tail"] == [1, 1]
+    assert content["runs"][1]["thresholds"] == [-1.5, -1.5]
+    header = results_csv(results).splitlines()[0]
+    assert header.startswith("loss,seed,mean_average_precision,f1_macro,f1_macro_tuned,f1_micro,nll,")
+    assert header.endswith("average_precision_class_0,average_precision_class_1")

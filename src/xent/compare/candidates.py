@@ -1,124 +1,187 @@
-"""The losses that are compared: how each is built from the class counts, and the code line to copy.
+"""The losses that are compared: every row of the catalogue, and what is no row of it.
 
-The first is plain cross entropy, which the others are compared with and which is always trained.
+The first of each task is the plain loss, which the others are compared with and which is always trained.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import replace
 from difflib import get_close_matches
 
+import torch
 from torch import Tensor, nn
 
-from xent.core.event import Event
+from xent.catalog import ROWS, Row
+from xent.compare.candidate import Candidate
+from xent.compare.models import COSINE_SCALE
+from xent.compare.task import Task
 from xent.core.logits import LogitTransform
-from xent.imbalance import effective_number, inverse_frequency, log_prior
+from xent.imbalance import ClassCounts, effective_number, log_prior
 from xent.jobs import InputError
 from xent.nn import CrossEntropyLoss
+from xent.presets import BalancedSoftmaxLoss, DeferredReweighting
 
-BASELINE = "ce"
-COUNTS = "counts = torch.bincount(train_labels)\n"
+BASELINE: dict[Task, str] = {"single-label": "ce", "multi-label": "bce"}
 
-
-@dataclass(frozen=True, eq=False)
-class Candidate:
-    """A loss to compare.
-
-    Attributes:
-        name: What ``--losses`` calls it.
-        title: What it does, in words.
-        source: Paper and year.
-        code: Lines to copy, which build the same loss from ``train_labels``.
-        criterion: From counts (C,) to the loss module.
-        adjustment: From counts (C,) to what is subtracted, (C,), from the logits of the model that plain cross
-            entropy trained. Such a candidate needs no training of its own.
-    """
-
-    name: str
-    title: str
-    source: str
-    code: str
-    criterion: Callable[[Tensor], nn.Module]
-    adjustment: Callable[[Tensor], Tensor] | None = None
-
-
-CANDIDATES = {
-    candidate.name: candidate
-    for candidate in (
-        Candidate(
-            name=BASELINE,
-            title="plain cross entropy",
-            source="torch.nn.CrossEntropyLoss",
-            code="criterion = xent.CrossEntropyLoss()",
-            criterion=lambda _: CrossEntropyLoss(),
-        ),
-        Candidate(
-            name="weighted",
-            title="class weights 1/n",
-            source="King & Zeng, 2001",
-            code=(
-                COUNTS + "weight = xent.imbalance.inverse_frequency(counts)\n"
-                "criterion = xent.CrossEntropyLoss(weight=weight)"
-            ),
-            criterion=lambda counts: CrossEntropyLoss(weight=inverse_frequency(counts)),
-        ),
-        Candidate(
-            name="effective-number",
-            title="class weights by the effective number of samples, beta .999",
-            source="Cui et al., 2019",
-            code=(
-                COUNTS + "weight = xent.imbalance.effective_number(counts, beta=0.999)\n"
-                "criterion = xent.CrossEntropyLoss(weight=weight)"
-            ),
-            criterion=lambda counts: CrossEntropyLoss(weight=effective_number(counts, beta=0.999)),
-        ),
-        Candidate(
-            name="label-smoothing",
-            title="label smoothing .1",
-            source="Szegedy et al., 2016",
-            code="criterion = xent.CrossEntropyLoss(label_smoothing=0.1)",
-            criterion=lambda _: CrossEntropyLoss(label_smoothing=0.1),
-        ),
-        Candidate(
-            name="focal",
-            title="focal loss, gamma 2",
-            source="Lin et al., 2017",
-            code="criterion = xent.CrossEntropyLoss(event=xent.Event(gamma=2.0))",
-            criterion=lambda _: CrossEntropyLoss(event=Event(gamma=2.0)),
-        ),
-        Candidate(
-            name="balanced-softmax",
-            title="log-prior added to the logits in training",
-            source="Ren et al., 2020",
-            code=(
-                COUNTS + "offset = xent.imbalance.log_prior(counts)  # in training; predict with the plain logits\n"
-                "criterion = xent.CrossEntropyLoss(logits=xent.LogitTransform(offset=offset))"
-            ),
-            criterion=lambda counts: CrossEntropyLoss(logits=LogitTransform(offset=log_prior(counts))),
-        ),
-        Candidate(
-            name="post-hoc-adjustment",
-            title="plain cross entropy; log-prior subtracted from the logits after training",
-            source="Menon et al., 2021",
-            code=(
-                COUNTS + "criterion = xent.CrossEntropyLoss()\n"
-                "logits = model(features) - xent.imbalance.log_prior(counts)  # when predicting"
-            ),
-            criterion=lambda _: CrossEntropyLoss(),
-            adjustment=log_prior,
-        ),
-    )
+# What is compared unless somebody asks for other losses.
+DEFAULTS: dict[Task, tuple[str, ...]] = {
+    "single-label": (
+        "ce",
+        "label-smoothing",
+        "focal",
+        "inverse-frequency",
+        "class-balanced",
+        "balanced-softmax",
+        "post-hoc-adjustment",
+    ),
+    "multi-label": ("bce", "bce-pos-weight", "sigmoid-focal", "asl", "distribution-balanced", "zlpr"),
 }
+ALL = "all"
+
+# Former names, which still work.
+RENAMED = {"weighted": "inverse-frequency", "effective-number": "class-balanced"}
+
+COUNTS: dict[Task, str] = {
+    "single-label": "counts = torch.bincount(train_labels)\n",
+    "multi-label": "counts = xent.imbalance.class_counts(train_labels, multi_label=True)\n",
+}
+NORMALISED = "  # of cosines: let the model's last layer be xent.NormalizedLinear"
+# The weights come when four fifths of the training are over; 160 of 200 epochs in the paper.
+DEFERRED = 0.8
 
 
-def choose(names: tuple[str, ...]) -> tuple[Candidate, ...]:
-    """The candidates of these names and plain cross entropy, each once, in the order of the table.
+def choose(names: tuple[str, ...] | None, task: Task) -> tuple[Candidate, ...]:
+    """The candidates of these names and the plain loss, each once, in the order of the table.
+
+    Args:
+        names: Names, former names, or ``all``; None for the defaults.
+        task: What they are to be losses for.
 
     Raises:
-        InputError: If a name is unknown.
+        InputError: A name is unknown, or is that of a loss for the other task.
     """
+    of_task = {name: candidate for name, candidate in CANDIDATES.items() if candidate.task == task}
+    if names is None:
+        names = DEFAULTS[task]
+    check_names(names)
+    wanted = {RENAMED.get(name, name) for name in names}
+    for name in wanted - {ALL}:
+        if name not in of_task:
+            raise InputError(
+                f"losses: {name} is for {CANDIDATES[name].task} data, and these are {task}; give some of "
+                f"{', '.join(of_task)}"
+            )
+    kept = set(of_task) if ALL in wanted else {BASELINE[task], *wanted}
+    return tuple(candidate for name, candidate in of_task.items() if name in kept)
+
+
+def check_names(names: tuple[str, ...]) -> None:
+    """Refuse a name that is none of a candidate."""
     for name in names:
-        if name not in CANDIDATES:
+        if name not in CANDIDATES and name not in RENAMED and name != ALL:
             close = get_close_matches(name, CANDIDATES, n=1, cutoff=0.5)
             hint = f"did you mean {close[0]}? " if close else ""
-            raise InputError(f"losses: {name!r} is unknown; {hint}Known: {', '.join(CANDIDATES)}")
-    return tuple(c for name, c in CANDIDATES.items() if name == BASELINE or name in names)
+            raise InputError(f"losses: {name!r} is unknown; {hint}Known: {', '.join(CANDIDATES)}, {ALL}")
+
+
+def _rows() -> Iterator[Candidate]:
+    for row in ROWS.values():
+        # What a teacher makes of the rows is no target that a file has.
+        if row.target == "target":
+            yield _ON_COSINES_OR_CAPPED.get(row.name, _of_row)(row)
+
+
+def _of_row(row: Row) -> Candidate:
+    task: Task = "single-label" if row.link == "softmax" else "multi-label"
+    # How many rows were counted is known to ClassCounts; in the table it is an example.
+    arguments = {name: value for name, value in row.arguments.items() if name != "total"}
+
+    def criterion(counts: ClassCounts, _: int) -> nn.Module:
+        return row.module(**arguments, **({"counts": counts} if row.takes_counts else {}))
+
+    return Candidate(
+        name=row.name,
+        title=row.title,
+        source=row.cited,
+        task=task,
+        code=(COUNTS[task] if row.takes_counts else "") + replace(row, arguments=arguments).code(),
+        criterion=criterion,
+    )
+
+
+def _ldam(row: Row) -> Candidate:
+    plain, scale = _of_row(row), row.default("scale")
+    return replace(
+        plain,
+        title=f"{row.title}, on a normalised last layer",
+        code=plain.code + NORMALISED,
+        cosines=True,
+        prediction=lambda cosines: cosines * scale,
+    )
+
+
+def _softcap(row: Row) -> Candidate:
+    plain, cap = _of_row(row), row.arguments["logits"].softcap
+    return replace(
+        plain,
+        code=f"{plain.code}\nlogits = {cap} * torch.tanh(model(features) / {cap})  # when predicting",
+        prediction=lambda logits: cap * torch.tanh(logits / cap),
+    )
+
+
+_ON_COSINES_OR_CAPPED = {"ldam": _ldam, "softcap": _softcap}
+
+
+def _deferred(counts: ClassCounts, epochs: int) -> nn.Module:
+    return DeferredReweighting(CrossEntropyLoss(), start=round(DEFERRED * epochs), weight=effective_number(counts))
+
+
+def _balanced_cosines(counts: ClassCounts, _: int) -> nn.Module:
+    return BalancedSoftmaxLoss(counts, logits=LogitTransform(scale=COSINE_SCALE))
+
+
+def _scaled_cosines(cosines: Tensor) -> Tensor:
+    return cosines * COSINE_SCALE
+
+
+_NO_ROWS = (
+    Candidate(
+        name="post-hoc-adjustment",
+        title="plain cross entropy; log-prior subtracted from the logits after training",
+        source="Menon et al., 2021",
+        task="single-label",
+        code=(
+            COUNTS["single-label"] + "criterion = xent.CrossEntropyLoss()\n"
+            "logits = xent.imbalance.adjust_logits(model(features), counts)  # when predicting"
+        ),
+        criterion=lambda *_: CrossEntropyLoss(),
+        adjustment=log_prior,
+    ),
+    Candidate(
+        name="deferred-reweighting",
+        title="cross entropy, with class-balanced weights in the last fifth of the epochs",
+        source="Cao et al., 2019",
+        task="single-label",
+        code=(
+            COUNTS["single-label"] + "weight = xent.imbalance.effective_number(counts)\n"
+            f"start = round({DEFERRED} * epochs)  # and criterion.step() after each epoch\n"
+            "criterion = xent.DeferredReweighting(xent.CrossEntropyLoss(), start=start, weight=weight)"
+        ),
+        criterion=_deferred,
+    ),
+    Candidate(
+        name="cosine-balanced-softmax",
+        title="balanced softmax, on a normalised last layer",
+        source="Ren et al., 2020",
+        task="single-label",
+        code=(
+            COUNTS["single-label"] + f"scale = xent.LogitTransform(scale={COSINE_SCALE})\n"
+            f"criterion = xent.BalancedSoftmaxLoss(counts, logits=scale){NORMALISED}"
+        ),
+        criterion=_balanced_cosines,
+        cosines=True,
+        prediction=_scaled_cosines,
+    ),
+)
+
+
+CANDIDATES: dict[str, Candidate] = {candidate.name: candidate for candidate in (*_rows(), *_NO_ROWS)}

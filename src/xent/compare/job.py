@@ -6,11 +6,14 @@ from pathlib import Path
 
 import torch
 
-from xent.compare.candidates import BASELINE, Candidate
-from xent.compare.data import Split, split
-from xent.compare.model import build_model
+from xent.compare.candidate import Candidate
+from xent.compare.candidates import BASELINE
+from xent.compare.comparison import Comparison, counted
+from xent.compare.data import Split
+from xent.compare.metrics.multi_label import best_thresholds
 from xent.compare.run import Run
 from xent.compare.settings import Settings
+from xent.compare.shares import Shares, shares_now
 from xent.compare.store import Store
 from xent.compare.train import one_thread, train
 
@@ -25,7 +28,7 @@ class Progress:
     taken_up: bool
 
 
-def compare(settings: Settings, out: Path, on_run: Callable[[Progress], None]) -> list[Run]:
+def compare(settings: Settings | Comparison, out: Path, on_run: Callable[[Progress], None]) -> list[Run]:
     """Train what ``out`` does not hold yet, and return all runs, seed by seed.
 
     A run is on disk before ``on_run`` hears of it: whatever interrupts the job, the finished runs stay, and
@@ -37,47 +40,59 @@ def compare(settings: Settings, out: Path, on_run: Callable[[Progress], None]) -
         on_run: Called after each run.
 
     Raises:
-        InputError: If the data cannot be made as imbalanced as the settings want, or if ``out`` cannot be
-            written or holds runs of other settings.
+        InputError: If settings and data do not go together (see Comparison), or if ``out`` cannot be written or holds
+            runs of other settings.
     """
-    data = settings.source.load()
-    splits = [split(data, seed, settings.imbalance) for seed in range(settings.seeds)]
-    store = Store(out, settings.common())
-    total = settings.seeds * len(settings.candidates)
+    comparison = settings if isinstance(settings, Comparison) else Comparison(settings)
+    store = Store(out, comparison.common())
     runs: list[Run] = []
     with one_thread():
-        for seed, rows in enumerate(splits):
+        for seed in range(comparison.seeds):
+            rows = comparison.split(seed)
             of_seed: dict[str, Run] = {}
-            for candidate in settings.candidates:
+            for candidate in comparison.candidates:
                 run = store.load(candidate, seed)
                 taken_up = run is not None
                 if run is None:
-                    run = _run(candidate, seed, rows, settings, of_seed)
+                    run = _run(candidate, seed, rows, comparison, of_seed)
                     store.save(candidate, run)
                 of_seed[candidate.name] = run
-                on_run(Progress(run, len(runs) + len(of_seed), total, taken_up))
+                on_run(Progress(run, len(runs) + len(of_seed), comparison.total, taken_up))
             runs.extend(of_seed.values())
     return runs
 
 
-def _run(candidate: Candidate, seed: int, rows: Split, settings: Settings, of_seed: Mapping[str, Run]) -> Run:
+def _run(candidate: Candidate, seed: int, rows: Split, comparison: Comparison, of_seed: Mapping[str, Run]) -> Run:
     if candidate.adjustment is None:
-        return _trained(candidate, seed, rows, settings)
-    baseline = of_seed[BASELINE]
-    adjusted = baseline.logits - candidate.adjustment(rows.counts).numpy()
+        return _trained(candidate, seed, rows, comparison)
+    baseline = of_seed[BASELINE[comparison.task]]
+    adjusted = baseline.logits - candidate.adjustment(counted(rows)).numpy()
     return replace(baseline, loss=candidate.name, logits=adjusted)
 
 
-def _trained(candidate: Candidate, seed: int, rows: Split, settings: Settings) -> Run:
-    model = build_model(rows.train_features.shape[1], len(rows.counts), seed)
-    seconds_per_step = train(model, candidate.criterion(rows.counts), rows, settings.recipe, seed)
+def _trained(candidate: Candidate, seed: int, rows: Split, comparison: Comparison) -> Run:
+    model = comparison.model(candidate, rows, seed).eval()
+    criterion = candidate.criterion(counted(rows), comparison.recipe.epochs)
+    before = shares_now(model, criterion, rows)
+    with torch.random.fork_rng(devices=[]):
+        # A model of somebody's own may draw numbers, for dropout.
+        torch.manual_seed(seed)
+        seconds_per_step = train(model, criterion, rows, comparison.recipe, seed)
     with torch.no_grad():
-        logits = model(rows.test_features)
+        logits, training_logits = (
+            candidate.prediction(model(features)).numpy() for features in (rows.test_features, rows.train_features)
+        )
     return Run(
         loss=candidate.name,
         seed=seed,
-        logits=logits.numpy(),
-        labels=rows.test_target.numpy(),
+        logits=logits,
+        target=rows.test_target.numpy(),
         counts=rows.counts.numpy(),
+        training_rows=len(rows.train_target),
+        class_names=comparison.data.class_names,
+        shares=Shares.before_and_after(before, shares_now(model, criterion, rows)),
         seconds_per_step=seconds_per_step,
+        thresholds=(
+            best_thresholds(training_logits, rows.train_target.numpy()) if comparison.task == "multi-label" else None
+        ),
     )

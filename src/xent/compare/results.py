@@ -8,16 +8,11 @@ import numpy as np
 from scipy.stats import t as student_t
 
 from xent.compare.candidates import BASELINE
-from xent.compare.metrics import MEASURES, Measure, head_to_tail
+from xent.compare.metrics import MAIN, MEASURES, Measure, head_to_tail
 from xent.compare.run import Run
+from xent.compare.task import Task
 
 CONFIDENCE = 0.95
-
-# The time of a step is shown, but nobody wins on it: the losses differ by microseconds, the machine by more.
-CONTESTED = tuple(key for key in MEASURES if key != "seconds_per_step")
-
-# The measure that the long tail is about, and so the one that the recommended code line goes by.
-MAIN = "balanced_accuracy"
 
 
 @dataclass(frozen=True)
@@ -77,7 +72,7 @@ class Winner:
         measure: The measure.
         loss: Its name.
         spread: Its mean and deviation.
-        against_baseline: Paired difference to plain cross entropy; None if that is the winner itself.
+        against_baseline: Paired difference to the plain loss; None if that is the winner itself.
         not_told_apart: The other losses whose paired difference to the winner has an interval with 0 in it.
     """
 
@@ -88,17 +83,44 @@ class Winner:
     not_told_apart: tuple[str, ...]
 
 
+def mean_over_seeds(values: np.ndarray) -> np.ndarray:
+    """Mean over the first axis of what is not nan, (C,); nan where all is."""
+    return np.ma.masked_invalid(values).mean(axis=0).filled(np.nan)  # type: ignore[no-any-return]
+
+
 class Results:
     """The runs of a comparison, every loss with the same seeds.
 
     Args:
         runs: All of them, in the order in which the losses are to be shown.
+
+    Attributes:
+        runs: The same.
+        losses: Names of the losses, in that order.
+        seeds: Number of seeds.
+        task: Whether a row has one class or any number.
+        class_names: Names of the classes.
+        baseline: Name of the plain loss.
     """
 
     def __init__(self, runs: list[Run]) -> None:
         self.runs = runs
         self.losses = tuple(dict.fromkeys(run.loss for run in runs))
         self.seeds = len({run.seed for run in runs})
+        self.task: Task = runs[0].task
+        self.class_names = runs[0].class_names
+        self.baseline = BASELINE[self.task]
+
+    @cached_property
+    def measures(self) -> dict[str, Measure]:
+        """The measures that every run has, by key: two classes have no middle, and a class may have no test row."""
+        everywhere = set.intersection(*(set(run.measures) for run in self.runs))
+        return {key: measure for key, measure in MEASURES[self.task].items() if key in everywhere}
+
+    @property
+    def main(self) -> Measure:
+        """The measure that the recommendation goes by."""
+        return MEASURES[self.task][MAIN[self.task]]
 
     def of_loss(self, loss: str) -> list[Run]:
         """The runs of one loss, by seed."""
@@ -115,30 +137,30 @@ class Results:
     def difference(self, loss: str, other: str, measure: str) -> PairedDifference:
         """Paired difference of two losses."""
         return PairedDifference.of(
-            self.values(loss, measure), self.values(other, measure), MEASURES[measure].higher_is_better
+            self.values(loss, measure), self.values(other, measure), self.measures[measure].higher_is_better
         )
 
-    def recall_from_head(self, loss: str) -> np.ndarray:
-        """Recall of the classes from head to tail, (seeds, C)."""
-        return np.stack([run.recall[head_to_tail(run.counts)] for run in self.of_loss(loss)])
+    def by_class_from_head(self, loss: str) -> np.ndarray:
+        """Recall, or average precision, of the classes from head to tail, (seeds, C); nan where there is none."""
+        return np.stack([run.by_class[head_to_tail(run.counts)] for run in self.of_loss(loss)])
 
     def best(self, measure: str) -> str:
         """The loss with the best mean; of equals the first."""
-        sign = 1 if MEASURES[measure].higher_is_better else -1
+        sign = 1 if self.measures[measure].higher_is_better else -1
         return max(self.losses, key=lambda loss: sign * self.spread(loss, measure).mean)
 
     @cached_property
     def winners(self) -> dict[str, Winner]:
         """The winner of every contested measure, by its key."""
-        return {key: self._winner(key) for key in CONTESTED}
+        return {key: self._winner(key) for key, measure in self.measures.items() if measure.contested}
 
     def _winner(self, measure: str) -> Winner:
         winner = self.best(measure)
         return Winner(
-            measure=MEASURES[measure],
+            measure=self.measures[measure],
             loss=winner,
             spread=self.spread(winner, measure),
-            against_baseline=None if winner == BASELINE else self.difference(winner, BASELINE, measure),
+            against_baseline=None if winner == self.baseline else self.difference(winner, self.baseline, measure),
             not_told_apart=tuple(
                 loss for loss in self.losses if loss != winner and not self.difference(winner, loss, measure).told_apart
             ),

@@ -13,9 +13,23 @@ from typing import Any
 
 import numpy as np
 
-from xent.compare.candidates import Candidate
+from xent.compare.candidate import Candidate
 from xent.compare.run import Run
+from xent.compare.shares import Shares
 from xent.jobs import InputError, make_directory, write_atomically
+
+# What every run has.
+ARRAYS = (
+    "settings",
+    "logits",
+    "target",
+    "counts",
+    "training_rows",
+    "class_names",
+    "loss_shares",
+    "gradient_shares",
+    "seconds_per_step",
+)
 
 
 class Store:
@@ -23,7 +37,7 @@ class Store:
 
     Args:
         directory: Made if it does not exist.
-        common: What determines every run beside its loss and its seed; see Settings.common.
+        common: What determines every run beside its loss and its seed; see Comparison.common.
 
     Raises:
         InputError: If the directory cannot be written, or holds runs of other settings.
@@ -53,22 +67,32 @@ class Store:
             loss=candidate.name,
             seed=seed,
             logits=stored["logits"],
-            labels=stored["labels"],
+            target=stored["target"],
             counts=stored["counts"],
+            training_rows=stored["training_rows"].item(),
+            class_names=tuple(stored["class_names"].tolist()),
+            shares=Shares(stored["loss_shares"], stored["gradient_shares"]),
             seconds_per_step=stored["seconds_per_step"].item(),
+            thresholds=stored.get("thresholds"),
         )
 
     def save(self, candidate: Candidate, run: Run) -> None:
         """Keep a finished run."""
+        arrays = {
+            "settings": np.array(json.dumps(self._settings(candidate, run.seed))),
+            "logits": run.logits,
+            "target": run.target,
+            "counts": run.counts,
+            "training_rows": np.array(run.training_rows),
+            "class_names": np.array(run.class_names),
+            "loss_shares": run.shares.loss,
+            "gradient_shares": run.shares.gradient,
+            "seconds_per_step": np.array(run.seconds_per_step),
+        }
+        if run.thresholds is not None:
+            arrays["thresholds"] = run.thresholds
         buffer = io.BytesIO()
-        np.savez_compressed(
-            buffer,
-            settings=np.array(json.dumps(self._settings(candidate, run.seed))),
-            logits=run.logits,
-            labels=run.labels,
-            counts=run.counts,
-            seconds_per_step=np.array(run.seconds_per_step),
-        )
+        np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
         write_atomically(self.path(candidate.name, run.seed), buffer.getvalue())
 
     def _settings(self, candidate: Candidate, seed: int) -> dict[str, Any]:
@@ -85,9 +109,8 @@ class Store:
 
 
 def _read(path: Path) -> dict[str, np.ndarray]:
-    names = ("settings", "logits", "labels", "counts", "seconds_per_step")
     try:
         with path.open("rb") as file, np.load(file) as stored:
-            return {name: stored[name] for name in names}
+            return {name: stored[name] for name in (*ARRAYS, *stored.files)}
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(f"out: {path} is not a run of xent compare: choose another directory, or delete it") from error

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from statistics import median
 from time import perf_counter
 
@@ -10,21 +9,8 @@ import torch
 from torch import nn
 
 from xent.compare.data import Split
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """Stochastic gradient descent with momentum.
-
-    The values were chosen for plain cross entropy alone, on seeds that no default run uses: an undertrained
-    baseline would flatter the other losses. docs/compare.md has the figures.
-    """
-
-    epochs: int = 60
-    batch_size: int = 32
-    learning_rate: float = 0.1
-    momentum: float = 0.9
-    weight_decay: float = 5e-4
+from xent.compare.recipe import Recipe
+from xent.presets import DeferredReweighting
 
 
 def train(model: nn.Module, criterion: nn.Module, rows: Split, recipe: Recipe, seed: int) -> float:
@@ -41,6 +27,7 @@ def train(model: nn.Module, criterion: nn.Module, rows: Split, recipe: Recipe, s
     )
     order = torch.Generator().manual_seed(seed)
     seconds = []
+    model.train()
     for _ in range(recipe.epochs):
         for batch in _batches(len(rows.train_target), recipe.batch_size, order):
             start = perf_counter()
@@ -49,6 +36,9 @@ def train(model: nn.Module, criterion: nn.Module, rows: Split, recipe: Recipe, s
             loss.backward()
             optimizer.step()
             seconds.append(perf_counter() - start)
+        if isinstance(criterion, DeferredReweighting):
+            criterion.step()
+    model.eval()
     return median(seconds)
 
 

@@ -1,7 +1,6 @@
 """Measures as people read them: fractions in percent, nats as they are, seconds in microseconds."""
 
-from xent.compare.metrics import Measure
-from xent.compare.results import PairedDifference, Spread
+from xent.compare import Measure, PairedDifference, Spread
 
 _FACTOR = {"fraction": 100.0, "nats": 1.0, "seconds": 1e6}
 _DECIMALS = {"fraction": 1, "nats": 2, "seconds": 0}

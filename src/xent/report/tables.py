@@ -3,8 +3,7 @@
 from rich.table import Table
 from rich.text import Text
 
-from xent.compare import MEASURES, Measure, Results
-from xent.compare.results import CONTESTED
+from xent.compare import Measure, Results
 from xent.report import numbers
 from xent.report.table import titled_table
 
@@ -14,25 +13,26 @@ def results_table(title: str, results: Results, measures: tuple[str, ...]) -> Ta
 
     A unit that all measures share is said in the title, else in the columns.
     """
-    units = {numbers.unit(MEASURES[key]) for key in measures}
+    shown = [results.measures[key] for key in measures if key in results.measures]
+    units = {numbers.unit(measure) for measure in shown}
     shared = len(units) == 1
     # Six columns of nine characters, such as 50.0±12.3, and the longest name just fit: one space between them.
     table = titled_table(f"{title}, {units.pop()}" if shared else title, space=1 if shared else 2)
     table.add_column("loss", no_wrap=True)
-    for key in measures:
-        header = MEASURES[key].title if shared else _title(MEASURES[key])
+    for measure in shown:
+        header = measure.title if shared else _title(measure)
         table.add_column(header, justify="right", width=9 if shared else None)
     for loss in results.losses:
-        table.add_row(loss, *(_cell(results, loss, key) for key in measures))
+        table.add_row(loss, *(_cell(results, loss, measure) for measure in shown))
     return table
 
 
 def winners_table(results: Results) -> Table:
-    """One row a measure: the best loss, and its paired difference to plain cross entropy."""
-    table = titled_table("Who wins on what, and by how much over plain cross entropy (ce)")
+    """One row a measure: the best loss, and its paired difference to the plain one."""
+    table = titled_table(f"Who wins on what, and by how much over the plain loss ({results.baseline})")
     for header in ("measure", "best mean"):
         table.add_column(header, no_wrap=True)
-    for header in ("over ce", "95% interval", "better in"):
+    for header in (f"over {results.baseline}", "95% interval", "better in"):
         table.add_column(header, justify="right", no_wrap=True)
     for winner in results.winners.values():
         measure, against = winner.measure, winner.against_baseline
@@ -51,6 +51,6 @@ def _title(measure: Measure) -> str:
     return f"{measure.title}, {numbers.unit(measure)}"
 
 
-def _cell(results: Results, loss: str, key: str) -> Text:
-    best = key in CONTESTED and results.best(key) == loss
-    return Text(numbers.spread(MEASURES[key], results.spread(loss, key)), style="bold green" if best else "")
+def _cell(results: Results, loss: str, measure: Measure) -> Text:
+    best = measure.contested and results.best(measure.key) == loss
+    return Text(numbers.spread(measure, results.spread(loss, measure.key)), style="bold green" if best else "")

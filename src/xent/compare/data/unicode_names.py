@@ -20,14 +20,16 @@ FEATURES = 512
 
 
 def unicode_names() -> Dataset:
-    """Hashed words of the names, (N, 512), each row of length 1; labels are general categories."""
+    """Hashed words of the names, counted, (N, 512); labels are general categories."""
     characters = map(chr, range(0x110000))
     rows = [(unicodedata.name(c, ""), unicodedata.category(c)) for c in characters]
     rows = [(name, category) for name, category in rows if name and not LISTED.search(name)]
     categories, counts = np.unique([category for _, category in rows], return_counts=True)
     kept = {str(category): k for k, category in enumerate(categories[counts >= LEAST_ROWS])}
     rows = [(name, category) for name, category in rows if category in kept]
-    words = HashingVectorizer(n_features=FEATURES, alternate_sign=False, lowercase=False, token_pattern="[A-Z]+")
+    words = HashingVectorizer(
+        n_features=FEATURES, norm=None, alternate_sign=False, lowercase=False, token_pattern="[A-Z]+"
+    )
     return Dataset(
         name="unicode",
         features=words.transform(name for name, _ in rows).toarray().astype(np.float32),
