@@ -31,6 +31,31 @@ def remez(f, weight, low, high, degree, rounds=12):
     return coefficients, max(abs(e) for e in errors)
 
 
+def remez_quotient(f, weight, low, high, above, below, rounds=12):
+    """Coefficients of two polynomials of these degrees whose quotient is f, the last one below 1, and the error."""
+    points = above + below + 2
+    nodes = [(low + high) / 2 - (high - low) / 2 * mp.cos(mp.pi * i / (points - 1)) for i in range(points)]
+    grid = [low + (high - low) * mp.mpf(i) / 2000 for i in range(2001)]
+    for _ in range(rounds):
+        error = mp.mpf(0)
+        for _ in range(8):  # it multiplies the denominator, so that the equations are solved again and again
+            matrix, right = mp.matrix(points, points), mp.matrix(points, 1)
+            for i, x in enumerate(nodes):
+                sign = (-1) ** i / weight(x)
+                off = f(x) - sign * error
+                row = [x**k for k in range(above + 1)] + [-off * x**k for k in range(1, below + 1)] + [sign]
+                for k, entry in enumerate(row):
+                    matrix[i, k] = entry
+                right[i] = f(x)
+            solution = list(mp.lu_solve(matrix, right))
+            error = solution.pop()
+        numerator, denominator = solution[: above + 1], [mp.mpf(1), *solution[above + 1 :]]
+        errors = [weight(x) * (f(x) - mp.polyval(numerator[::-1], x) / mp.polyval(denominator[::-1], x)) for x in grid]
+        nodes = _extrema(grid, errors, points)
+    scale = denominator[-1]
+    return [c / scale for c in numerator], [c / scale for c in denominator], max(abs(e) for e in errors)
+
+
 def _extrema(grid, errors, points):
     """One point of largest error for each stretch of one sign."""
     found, best = [], 0
@@ -89,10 +114,11 @@ if __name__ == "__main__":
             name, *remez(miss_tail, lambda x: x**2 / -mp.expm1(-x) if x else mp.mpf("1e-30"), 0, mp.mpf("0.35"), degree)
         )
     show("log1p, float", *remez(log1p_tail, lambda x: x**3 / mp.log1p(x) if x else mp.mpf("1e-30"), low, high, 6))
-    show(
-        "log1p of odds, float",
-        *remez(log1p_bend, lambda x: x**2 / mp.log1p(x) if x else mp.mpf("1e-30"), mp.mpf(0), mp.mpf(1), 7),
+    numerator, denominator, error = remez_quotient(
+        log1p_bend, lambda x: x**2 / mp.log1p(x) if x else mp.mpf("1e-30"), mp.mpf(0), mp.mpf(1), 2, 2
     )
+    show("log1p of odds, float, numerator", numerator, error)
+    show("log1p of odds, float, denominator", denominator, error)
     widest = (high / (2 + high)) ** 2 * mp.mpf("1.001")
     show(
         "atanh, double",
