@@ -48,7 +48,10 @@ class Comparison:
         self.candidates: tuple[Candidate, ...] = choose(settings.losses, self.task)
         if settings.imbalance is not None:
             _check_even(self.data)
-        first, *_ = [self.split(seed) for seed in range(settings.seeds)]
+        first = self.split(0)
+        for seed in range(1, settings.seeds):
+            # Only to see that it can be done.
+            self.split(seed)
         recipe = settings.recipe or recipe_for(len(first.train_target))
         self.recipe: Recipe = replace(recipe, epochs=settings.epochs or recipe.epochs)
         self._check_models(first)

@@ -19,8 +19,9 @@ class Recipe:
 
     def __str__(self) -> str:
         """In words."""
+        passes = "1 epoch" if self.epochs == 1 else f"{self.epochs} epochs"
         return (
-            f"{self.epochs} epochs in batches of {self.batch_size}, SGD with learning rate {self.learning_rate:g}, "
+            f"{passes} in batches of {self.batch_size}, SGD with learning rate {self.learning_rate:g}, "
             f"momentum {self.momentum:g}, weight decay {self.weight_decay:g}"
         )
 

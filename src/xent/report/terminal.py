@@ -110,7 +110,7 @@ def _single_label_legend(results: Results) -> str:
         else f"Head and tail are a third of the {classes} classes each, at least one: here {group}."
     )
     absent = int((rows == 0).sum())
-    without = f" {absent} classes have no test row, and no part in mean recalls." if absent else ""
+    without = f" Classes without test rows, which have no part in mean recalls: {absent}." if absent else ""
     return (
         f" {balance}. The best mean is highlighted. Training rows of the classes, head to tail: {_counts(run.counts)}. "
         f"{groups}{without} Accuracy at prior: the accuracy if the classes came as often as in training."

@@ -38,7 +38,9 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
         InputError: It cannot be read.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        # Opened here: numpy leaves the file open where it is no archive.
+        with path.open("rb") as file:
+            arrays = np.load(file, allow_pickle=False)
             return {name: arrays[name] for name in arrays.files}
     except OSError as error:
         raise InputError(f"file: {path} cannot be read: {_first_line(error)}") from error

@@ -63,7 +63,8 @@ def average_precision_by_class(logits: np.ndarray, target: np.ndarray) -> np.nda
 def f1(target: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     """F1 of every column, (C,); 0 where a class is neither there nor predicted."""
     found = (predicted & (target > 0)).sum(axis=0)
-    return 2 * found / np.maximum(predicted.sum(axis=0) + target.sum(axis=0), 1)
+    score: np.ndarray = 2 * found / np.maximum(predicted.sum(axis=0) + target.sum(axis=0), 1)
+    return score
 
 
 def best_thresholds(logits: np.ndarray, target: np.ndarray) -> np.ndarray:
