@@ -45,7 +45,7 @@ def test_a_comparison_leaves_its_results(finished):
     assert result.exit_code == 0
     assert "Which classes are found" in result.stdout
     assert "Data: digits thinned to an imbalance of 100. Model: mlp." in " ".join(result.stdout.split())
-    assert "Training: 1 epochs in batches of 32, SGD with learning rate 0.1" in " ".join(result.stdout.split())
+    assert "Training: 1 epoch in batches of 32, SGD with learning rate 0.1" in " ".join(result.stdout.split())
     assert "4 runs, in " in result.stdout
     assert f"Results in {out}" in result.stdout
     assert sorted(path.name for path in out.iterdir()) == (
@@ -94,7 +94,7 @@ def test_a_file_of_indicators_from_the_command_line(rows, tmp_path):
     result = invoke("compare", rows, *arguments, "--model", "linear", "--out", tmp_path / "out")
     assert result.exit_code == 0, result.output
     output = " ".join(result.stdout.split())
-    assert "Data: rows.csv. Model: linear. Training: 1 epochs" in output
+    assert "Data: rows.csv. Model: linear. Training: 1 epoch" in output
     assert "over the plain loss (bce)" in output
     assert "average_precision.png average precision from head to tail" in output
     content = json.loads((tmp_path / "out" / "results.json").read_text())

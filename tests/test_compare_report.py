@@ -196,7 +196,7 @@ def test_legend_says_how_the_test_rows_lie_and_what_the_groups_are():
     imbalanced = " ".join(printed(Results([few])).split())
     assert "4 test rows with the classes as they come." in imbalanced
     assert "a third of the 3 classes each, at least one: here 1." in imbalanced
-    assert "1 classes have no test row, and no part in mean recalls." in imbalanced
+    assert "Classes without test rows, which have no part in mean recalls: 1." in imbalanced
 
 
 def test_plot_of_many_classes_names_some_of_them_and_has_a_gap_for_what_is_not_tested():
