@@ -40,7 +40,15 @@ XENT_INLINE Halves load_halves(const void* p) {
     return v;
 }
 
-XENT_INLINE Words widened(Halves h) { return __builtin_convertvector(h, Words); }
+XENT_INLINE Words widened(Halves h) {
+#if XENT_VECTOR_BYTES == 64 && defined(__AVX512F__)
+    return (Words)_mm512_cvtepu16_epi32((__m256i)h);
+#elif XENT_VECTOR_BYTES == 32 && defined(__AVX2__)
+    return (Words)_mm256_cvtepu16_epi32((__m128i)h);
+#else
+    return __builtin_convertvector(h, Words);
+#endif
+}
 
 // Keeps the low half of each word; the words are below 2^16.
 XENT_INLINE Halves narrowed(Words w) {
@@ -85,8 +93,7 @@ XENT_INLINE void store_halves(void* p, Halves h) { memcpy(p, &h, sizeof h); }
 XENT_INLINE Halves to_bfloat16(VF v) {
     const Words bits = (Words)v;
     const Words rounded = (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
-    const Words nan = (bits >> 16) | 0x40;
-    return narrowed((v != v) ? nan : rounded);
+    return narrowed(rounded | ((Words)(v != v) & 0x7fc0));
 }
 
 XENT_INLINE Halves to_float16(VF v) {
