@@ -3,8 +3,7 @@
 
 #pragma once
 
-#include "math.h"
-#include "memory.h"
+#include "elements.h"
 
 namespace XENT_ISA {
 namespace {
@@ -31,108 +30,149 @@ inline T largest(const S* z, int64_t n) {
     return max_of_lanes(max(max(max(top[0], lowest), max(top[1], lowest)), max(max(top[2], lowest), max(top[3], lowest))));
 }
 
+// Numbers that a lane takes in float before its sum goes on in double: where they are equal, each addition may round to
+// the same side.
+constexpr int MOST_ADDITIONS = 16;
+
 // Sums over the odds of a chunk, and the odds themselves (lifted) if KEEP.
 template <class T, class S, bool KEEP>
 struct OddsLoop {
     static constexpr int L = LANES<T>;
+    static constexpr int TOGETHER = 4;
+    static constexpr int STEP = TOGETHER * L;
     const S* z;
     T* odds;
     V<T> peak;
-    V<T> sum[4] = {};
+    DoubleSum sum = {};
 
-    XENT_INLINE V<T> at(int64_t i) {
-        const V<T> e = lifted_exp<T>(load_as(z + i) - peak);
-        if (KEEP) store<T>(odds + i, e);
-        return e;
+    // A step's odds are computed side by side.
+    XENT_INLINE void find(int64_t i, V<T> (&e)[TOGETHER]) const {
+        prefetch(reinterpret_cast<const char*>(z + i) + PREFETCH_BYTES, STEP * sizeof(S));
+        for (int u = 0; u < TOGETHER; ++u) e[u] = load_as(z + i + u * L) - peak;
+        lifted_exp<T>(e);
+        if (KEEP)
+            for (int u = 0; u < TOGETHER; ++u) store<T>(odds + i + u * L, e[u]);
     }
 
-    // The sums are taken out of memory and put back: the compiler cannot see that no store of odds touches them.
     XENT_INLINE void add(int64_t i, int64_t stop) {
-        V<T> a = sum[0], b = sum[1], c = sum[2], d = sum[3];
-        for (; i + 4 * L <= stop; i += 4 * L) {
-            prefetch(reinterpret_cast<const char*>(z + i) + PREFETCH_BYTES, 4 * L * sizeof(S));
-            V<T> e[4];
-            for (int u = 0; u < 4; ++u) e[u] = load_as(z + i + u * L) - peak;
-            lifted_exp<T>(e);
-            if (KEEP)
-                for (int u = 0; u < 4; ++u) store<T>(odds + i + u * L, e[u]);
-            a += e[0], b += e[1], c += e[2], d += e[3];
+        while (i < stop) {
+            const int64_t end = i + MOST_ADDITIONS * STEP < stop ? i + MOST_ADDITIONS * STEP : stop;
+            V<T> a = {}, b = {}, c = {}, d = {};
+            for (; i < end; i += STEP) {
+                V<T> e[TOGETHER];
+                find(i, e);
+                a += e[0], b += e[1], c += e[2], d += e[3];
+            }
+            sum.add((a + b) + (c + d));
         }
-        for (; i + 2 * L <= stop; i += 2 * L) {
-            V<T> e[2] = {load_as(z + i) - peak, load_as(z + i + L) - peak};
-            lifted_exp<T>(e);
-            if (KEEP) store<T>(odds + i, e[0]), store<T>(odds + i + L, e[1]);
-            a += e[0], b += e[1];
-        }
-        if (i + L <= stop) c += at(i);
-        sum[0] = a, sum[1] = b, sum[2] = c, sum[3] = d;
+    }
+
+    // A step that holds the label, which is left out.
+    XENT_INLINE void add_others(int64_t i, int64_t label) {
+        V<T> e[TOGETHER];
+        find(i, e);
+        for (int u = 0; u < TOGETHER; ++u) e[u] = keep<T>(lane_numbers<T>() != int(label - i) - u * L, e[u]);
+        sum.add((e[0] + e[1]) + (e[2] + e[3]));
+    }
+
+    XENT_INLINE void add_lanes(int64_t i, Mask<T> counted) {
+        const V<T> e = lifted_exp<T>(load_as(z + i) - peak);
+        if (KEEP) store<T>(odds + i, e);
+        sum.add(keep<T>(counted, e));
     }
 };
 
 // Sum of the odds of n >= LANES logits without that at `label`, which is beyond [0, n) if the label is elsewhere.
 template <class T, class S, bool KEEP>
-inline T sum_of_others(const S* z, T* odds, int64_t n, int64_t label, T peak) {
-    constexpr int L = LANES<T>;
-    OddsLoop<T, S, KEEP> loop = {z, odds, broadcast<T>(peak)};
-    const int64_t whole = n - n % L;
-    const bool within = label >= 0 && label < whole;
-    const int64_t special = within ? label - label % L : whole;
+inline double sum_of_others(const S* z, T* odds, int64_t n, int64_t label, T peak) {
+    using Loop = OddsLoop<T, S, KEEP>;
+    constexpr int L = Loop::L, STEP = Loop::STEP;
+    Loop loop = {z, odds, broadcast<T>(peak)};
+    const int64_t steps_end = n - n % STEP;
+    const int64_t special = label >= 0 && label < steps_end ? label - label % STEP : steps_end;
     loop.add(0, special);
-    if (within) {
-        loop.sum[1] += keep<T>(lane_numbers<T>() != int(label - special), loop.at(special));
-        loop.add(special + L, whole);
+    if (special < steps_end) {
+        loop.add_others(special, label);
+        loop.add(special + STEP, steps_end);
     }
-    if (whole < n) {
-        const int64_t i = n - L;
-        Mask<T> counted = tail_lanes<T>(n);
-        if (label >= i && label < n) counted &= lane_numbers<T>() != int(label - i);
-        loop.sum[2] += keep<T>(counted, loop.at(i));
-    }
-    return LOWERED<T> * sum_of_lanes((loop.sum[0] + loop.sum[1]) + (loop.sum[2] + loop.sum[3]));
+    // No lane has the number of a label that is elsewhere.
+    const int64_t late = label >= steps_end && label < n ? label : -n;
+    for (int64_t i = steps_end; i + L <= n; i += L) loop.add_lanes(i, lane_numbers<T>() != int(late - i));
+    if (n % L) loop.add_lanes(n - L, tail_lanes<T>(n) & (lane_numbers<T>() != int(late - (n - L))));
+    return LOWERED<double> * loop.sum.take();
 }
 
 // Sums over a chunk whose target is spread over the classes.
-template <class T>
 struct Sums {
-    T others, tops, mass, dot;  // as in RowBatch
+    double others, tops, mass, dot;  // as in RowBatch
 };
 
 template <class T, class S, bool KEEP>
 struct DistributionLoop {
     static constexpr int L = LANES<T>;
+    static constexpr int STEP = 2 * L;
+
+    struct Lanes {
+        V<T> others, mass, dot;
+        Mask<T> tops;  // their number, negative
+
+        XENT_INLINE void operator+=(const Lanes& more) {
+            others += more.others, mass += more.mass, dot += more.dot, tops += more.tops;
+        }
+    };
+
+    struct Totals {
+        DoubleSum others, mass, dot;
+        Mask<T> tops;
+
+        XENT_INLINE void operator+=(const Lanes& more) {
+            others.add(more.others), mass.add(more.mass), dot.add(more.dot), tops += more.tops;
+        }
+    };
+
     const S* z;
     const T* a;
     T* odds;
     V<T> peak;
-    V<T> others[2] = {}, mass[2] = {}, dot[2] = {};
-    Mask<T> tops[2] = {};
+    Totals sums = {};
 
-    XENT_INLINE void at(int u, int64_t i, Mask<T> counted) {
-        const V<T> x = load_as(z + i), gap = x - peak, e = lifted_exp<T>(gap), target = keep<T>(counted, load<T>(a + i));
+    XENT_INLINE Lanes at(int64_t i, Mask<T> counted) const {
+        const V<T> x = load_as(z + i), gap = x - peak, e = lifted_exp<T>(gap);
+        const V<T> target = keep<T>(counted, load<T>(a + i));
+        const Mask<T> on_top = x == peak;
         if (KEEP) store<T>(odds + i, e);
-        others[u] += keep<T>(~(x >= peak) & counted, e);
-        tops[u] += (x == peak) & counted;
-        mass[u] += target;
-        dot[u] += keep<T>(target != T(0), target * gap);
+        return {keep<T>(~on_top & counted, e), target, target * keep<T>(target != T(0), gap), on_top & counted};
+    }
+
+    XENT_INLINE void add(int64_t i, int64_t stop) {
+        const Mask<T> all = ~Mask<T>{};
+        while (i < stop) {
+            const int64_t end = i + MOST_ADDITIONS * STEP < stop ? i + MOST_ADDITIONS * STEP : stop;
+            Lanes some = {};
+            for (; i < end; i += STEP) {
+                prefetch(reinterpret_cast<const char*>(z + i) + PREFETCH_BYTES, STEP * sizeof(S));
+                prefetch(reinterpret_cast<const char*>(a + i) + PREFETCH_BYTES, STEP * sizeof(T));
+                Lanes both = at(i, all);
+                both += at(i + L, all);
+                some += both;
+            }
+            sums += some;
+        }
     }
 };
 
 template <class T, class S, bool KEEP>
-inline Sums<T> sums_of_distribution(const S* z, const T* a, T* odds, int64_t n, T peak) {
-    constexpr int L = LANES<T>;
-    const Mask<T> all = ~Mask<T>{};
-    DistributionLoop<T, S, KEEP> loop = {z, a, odds, broadcast<T>(peak)};
-    int64_t i = 0;
-    for (; i + 2 * L <= n; i += 2 * L) {
-        prefetch(reinterpret_cast<const char*>(z + i) + PREFETCH_BYTES, 2 * L * sizeof(S));
-        prefetch(reinterpret_cast<const char*>(a + i) + PREFETCH_BYTES, 2 * L * sizeof(T));
-        for (int u = 0; u < 2; ++u) loop.at(u, i + u * L, all);
-    }
-    if (i + L <= n) loop.at(0, i, all);
-    if (n % L) loop.at(1, n - L, tail_lanes<T>(n));
-    return {LOWERED<T> * sum_of_lanes(loop.others[0] + loop.others[1]),
-            -sum_of_lanes(__builtin_convertvector(loop.tops[0] + loop.tops[1], V<T>)),
-            sum_of_lanes(loop.mass[0] + loop.mass[1]), sum_of_lanes(loop.dot[0] + loop.dot[1])};
+inline Sums sums_of_distribution(const S* z, const T* a, T* odds, int64_t n, T peak) {
+    using Loop = DistributionLoop<T, S, KEEP>;
+    constexpr int L = Loop::L;
+    Loop loop = {z, a, odds, broadcast<T>(peak)};
+    const int64_t steps_end = n - n % Loop::STEP;
+    loop.add(0, steps_end);
+    if (steps_end + L <= n) loop.sums += loop.at(steps_end, ~Mask<T>{});
+    if (n % L) loop.sums += loop.at(n - L, tail_lanes<T>(n));
+    return {LOWERED<double> * loop.sums.others.take(),
+            -double(sum_of_lanes(__builtin_convertvector(loop.sums.tops, V<T>))), loop.sums.mass.take(),
+            loop.sums.dot.take()};
 }
 
 // Whether one of n >= LANES logits is -inf: its class has no part in the softmax.
@@ -189,10 +229,15 @@ constexpr double LARGEST_ODDS = 1e30;
 // Below this, a factor as low as the odds are lifted would be flushed to 0.
 constexpr double FAINT_FACTOR = 1e-20;
 
+template <class T>
+inline bool is_faint(T factor) {
+    return factor < T(FAINT_FACTOR) && factor > -T(FAINT_FACTOR);
+}
+
 // Lowers the odds themselves, and says by how much the factor is still to be lowered.
 template <class T>
 inline T lower_odds(T* odds, int64_t n, T factor) {
-    if (!(factor < T(FAINT_FACTOR) && factor > -T(FAINT_FACTOR))) return LOWERED<T>;
+    if (!is_faint(factor)) return LOWERED<T>;
     for (int64_t k = 0; k < n; ++k) odds[k] *= LOWERED<T>;
     return T(1);
 }

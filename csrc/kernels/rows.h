@@ -132,7 +132,7 @@ struct RunningSums {
         peak = top;
     }
 
-    void add(const Sums<T>& sums) {
+    void add(const Sums& sums) {
         others += sums.others;
         tops += sums.tops;
         mass += sums.mass;

@@ -55,9 +55,9 @@ private:
         fill_up(a, call.classes, T(0));
 
         peak = largest<T>(z, padded);
-        const Sums<T> sums = sums_of_distribution<T, T, true>(z, a, odds, padded, peak);
-        others = sums.others;
-        tops = sums.tops;
+        const Sums sums = sums_of_distribution<T, T, true>(z, a, odds, padded, peak);
+        others = T(sums.others);
+        tops = T(sums.tops);
         sum = others + tops;
         log_sum = log1p<T>(broadcast<T>(others + (tops - T(1))))[0];
         // No class, or one of infinite logit, beside which nothing has a probability.

@@ -65,8 +65,8 @@ private:
         const double kind = random.uniform();
         int64_t classes, rows;
         if (kind < 0.02) {  // rows that are split among threads
-            classes = random.between(65536, 140000);
-            rows = random.between(1, 6);
+            classes = random.between(65536, 300000);
+            rows = random.between(1, 8);
         } else if (kind < 0.04) {  // gradients written past the caches
             classes = random.of_any_size(1, 6000);
             rows = (1 << 20) / classes + random.between(1, 20);
@@ -264,12 +264,22 @@ private:
         if (bad >= 0) return;
         expected_divisor = call.divisor != 0 ? Real(call.divisor) : call.reduction == XENT_MEAN ? divisor : 0;
         factor = call.reduction == XENT_MEAN ? call.grad_output / expected_divisor : Real(call.grad_output);
-        summed = sum_error(arithmetic, all.along);
+        summed = sum_error(arithmetic, added_in_a_lane());
         if (arithmetic == XENT_FLOAT64) summed += sum_error(arithmetic, all.outer * all.inner);  // in the divisor
         expected_gradient.resize(size_t(all.outer * all.along * all.inner));
         each_row([&](int64_t o, int64_t i) { expect_row(o, i); });
         for (const Expected& row : expected_rows) total.add(row);
         total.slack += 4 * 0x1p-52L * sum_error(XENT_FLOAT64, all.outer * all.inner) * fabsl(total.value);
+    }
+
+    // How many classes of a row are added up one after the other. Of rows side by side, which share vectors, all; else
+    // there are many sums, and few numbers go into one before it goes on in double, if that is any wider.
+    int64_t added_in_a_lane() {
+        constexpr int64_t most_side_by_side = 1024, most_additions = 32;
+        const XentView z = logits.view();
+        const bool side_by_side = (all.inner > 1 ? z.inner : z.outer) == 1 && all.along <= most_side_by_side;
+        const bool all_in_one = side_by_side || arithmetic == XENT_FLOAT64 || all.along < most_additions;
+        return all_in_one ? all.along : most_additions;
     }
 
     struct Class {
@@ -384,12 +394,15 @@ private:
             const Real of_size = hard ? fabsl(of_loss) : pull_size * of.chance.p + fabsl(of.a);
             const Real of_z = 2 * z_weight * lse * of.chance.p;
             const Real of_z_slack = 2 * z_weight * (lse_size * inexact + lse_slack) * of.chance.p;
-            const Real by_scale = in_row * (scale.given() ? scale.get(0, int64_t(k), 0) : 1);
+            const Real class_scale = scale.given() ? scale.get(0, int64_t(k), 0) : 1, by_scale = in_row * class_scale;
+            // NaN if the logit is, though its class may be out.
+            const Real by_softcap = softcap_slope(logits.get(o, int64_t(k), i), call.softcap);
             const Real faint = (1 + s) * (1 + heaviest + pull_size) + 2 * z_weight * lse_size;
             Expected& expected = gradient_at(o, int64_t(k), i);
-            expected = Expected{of_loss + of_z, inexact * of_size + of_z_slack, 0, isinf(in_row)}.times(
-                by_scale * softcap_slope(logits.get(o, int64_t(k), i), call.softcap));
-            expected.faint = faint * fabsl(by_scale);
+            expected = Expected{of_loss + of_z, inexact * of_size + of_z_slack, 0, isinf(in_row) || isnan(by_softcap)};
+            expected = expected.times(by_scale * by_softcap);
+            // Each of two terms may be flushed, and what comes before the scale.
+            expected.faint = faint * fabsl(by_scale) + fmaxl(class_scale, hard ? 0 : 1);
         }
     }
 
