@@ -13,6 +13,54 @@ namespace {
 constexpr int64_t PART = 32768;
 constexpr int64_t LEAST_SPLIT_CLASSES = 2 * PART;
 
+// Gradient of part of a row, straight from its logits: factor * 2^lift * e^(z - peak), less pull * a_k if SOFT. It may
+// take the logits' own place, so that none is read again once its vector has been written.
+template <class T, class S, bool SOFT, bool STREAM, int lift>
+struct GradientOfLogits {
+    static constexpr int L = LANES<T>;
+    static constexpr int PER_LINE = int(LINE / sizeof(S));
+    static constexpr int TOGETHER = PER_LINE / L < 4 ? PER_LINE / L : 4;
+
+    const S* z;
+    const T* a;
+    S* gradient;
+    V<T> peak, factor, pull;
+
+    XENT_INLINE void put(int64_t begin, int64_t end) const {
+        int64_t i = begin + (until_line(gradient + begin) < end - begin ? until_line(gradient + begin) : end - begin);
+        put_some(begin, i);
+        for (; i + PER_LINE <= end; i += PER_LINE) {
+            prefetch(reinterpret_cast<const char*>(z + i) + PREFETCH_BYTES, LINE);
+            for (int k = 0; k < PER_LINE; k += TOGETHER * L) put_vectors(i + k);
+        }
+        put_some(i, end);
+    }
+
+private:
+    XENT_INLINE void put_vectors(int64_t i) const {
+        V<T> g[TOGETHER];
+        for (int u = 0; u < TOGETHER; ++u) g[u] = load_as(z + i + u * L) - peak;
+        exp_steps<T, lift>(g);
+        for (int u = 0; u < TOGETHER; ++u) {
+            g[u] *= factor;
+            if (SOFT) g[u] -= load<T>(a + i + u * L) * pull;
+            if (STREAM)
+                stream_as<S, T>(gradient + i + u * L, g[u]);
+            else
+                store_as(gradient + i + u * L, g[u]);
+        }
+    }
+
+    // Fewer elements than a line holds.
+    inline void put_some(int64_t i, int64_t end) const {
+        for (; i < end; ++i) {
+            V<T> g[1] = {load_one(z + i) - peak};
+            exp_steps<T, lift>(g);
+            store_one(gradient + i, g[0][0] * factor[0] - (SOFT ? a[i] * pull[0] : T(0)));
+        }
+    }
+};
+
 template <class T, class S, bool SOFT>
 class SplitKernel {
 public:
@@ -104,16 +152,33 @@ private:
             memset(gradient + p.begin, 0, size_t(p.end - p.begin) * sizeof(S));
             return;
         }
-        alignas(LINE) T odds[2 * CHUNK];
-        for (int64_t k = p.begin; k < p.end; k = chunk_end(k, p.end)) write_chunk(p, k, odds, gradient);
+        if (is_large())
+            write_part<true>(p, gradient);
+        else
+            write_part<false>(p, gradient);
+        const int64_t label = batch.label[p.row];
+        if (!SOFT && label >= p.begin && label < p.end) store_one(gradient + label, batch.at_label[p.row]);
     }
 
-    void write_chunk(const Part& p, int64_t k, T* odds, S* gradient) {
-        const int64_t n = chunk_end(k, p.end) - k, label = batch.label[p.row] - k;
-        sum_of_others<T, S, true>(logits(p.row) + k, odds, n, -1, batch.peak[p.row]);
-        const T* a = SOFT ? target(p.row) + k : nullptr;
-        write_gradient<T, S, false>(odds, a, gradient + k, n, batch.factor[p.row], SOFT ? batch.pull[p.row] : T(0));
-        if (!SOFT && label >= 0 && label < n) store_one(gradient + k + label, batch.at_label[p.row]);
+    bool is_large() const { return call.outer * call.inner * call.classes * int64_t(sizeof(S)) >= STREAM_BYTES; }
+
+    // Odds are lifted, unless the factor could not lower them again without being flushed to 0.
+    template <bool STREAM>
+    void write_part(const Part& p, S* gradient) const {
+        const T factor = batch.factor[p.row];
+        if (is_faint(factor))
+            put_gradient<STREAM, 0>(p, gradient, factor);
+        else
+            put_gradient<STREAM, LIFT>(p, gradient, LOWERED<T> * factor);
+    }
+
+    template <bool STREAM, int lift>
+    void put_gradient(const Part& p, S* gradient, T factor) const {
+        const GradientOfLogits<T, S, SOFT, STREAM, lift> loop = {
+            logits(p.row), target(p.row), gradient, broadcast<T>(batch.peak[p.row]), broadcast<T>(factor),
+            broadcast<T>(SOFT ? batch.pull[p.row] : T(0))};
+        loop.put(p.begin, p.end);
+        if (STREAM) stream_fence();
     }
 
     const RowSettings<T>& settings;
