@@ -161,8 +161,8 @@ private:
                 return wants_gradient ? share(settings, PairKernel<S, true>(settings))
                                       : share(settings, PairKernel<S, false>(settings));
         if (transform.is_identity() && tiles)
-            return wants_gradient ? share(settings, TileKernel<T, S, SOFT, true>(settings, stream))
-                                  : share(settings, TileKernel<T, S, SOFT, false>(settings, false));
+            return wants_gradient ? share(settings, TileKernel<T, S, SOFT, true>(settings, large))
+                                  : share(settings, TileKernel<T, S, SOFT, false>(settings, large));
         if (!transform.is_identity() || !contiguous || call.classes < LANES<T>)
             return wants_gradient ? share_rows<SOFT, true, false, true>(settings)
                                   : share_rows<SOFT, false, false, true>(settings);

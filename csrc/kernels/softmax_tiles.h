@@ -123,8 +123,8 @@ private:
 template <class T, class S, bool SOFT, bool GRADIENT>
 class TileKernel {
 public:
-    TileKernel(const RowSettings<T>& settings, bool stream)
-        : settings(settings), call(settings.call), targets(call), stream(stream) {}
+    TileKernel(const RowSettings<T>& settings, bool large)
+        : settings(settings), call(settings.call), targets(call), large(large) {}
 
     bool reserve() {
         const int64_t bytes = call.classes * RowTile<T>::width * int64_t(sizeof(T));
@@ -161,6 +161,7 @@ private:
         const TileMover<T, S> mover = {odds, call.classes, rows.count, call.logits.along, rows.step(call.logits)};
         mover.load(rows.at<const S>(call.logits));
         if (SOFT && !call.labels.data) load_probabilities(rows);
+        next = large && mover.step == 1 ? rows.at<const S>(call.logits) + RowTile<T>::width : nullptr;
         if (!SOFT) return read_labels(rows.count);
         for (int64_t r = 0; r < rows.count; r += L) read_distributions(r);
     }
@@ -238,6 +239,7 @@ private:
         V<T> others[2] = {};
         for (int64_t k = 0, classes = call.classes; k < classes; ++k) {
             T* cell = odds.at(k, r);
+            if (next) prefetch(next + k * call.logits.along + r, 2 * L * int64_t(sizeof(S)));
             V<T> e[2] = {load<T>(cell) - peak[0], load<T>(cell + L) - peak[1]};
             lifted_exp<T>(e);
             for (int u = 0; u < 2; ++u) {
@@ -294,7 +296,7 @@ private:
             for (int64_t r = 0; r < rows.count; ++r)
                 if (!batch.read[r]) clear(r);
         const TileMover<T, S> mover = {odds, call.classes, rows.count, call.gradient.along, rows.step(call.gradient)};
-        mover.store_to(rows.at<S>(call.gradient), stream);
+        mover.store_to(rows.at<S>(call.gradient), large);
     }
 
     void make_gradient(int64_t r) {
@@ -316,8 +318,9 @@ private:
     const RowSettings<T>& settings;
     const XentSoftmax& call;
     const Targets<T> targets;
-    const bool stream;
+    const bool large;  // more than the caches hold: planes are read ahead, and their gradient is streamed
     RowTile<T> odds = {}, target = {};
+    const S* next = nullptr;  // logits of the following tile, if they are to be read ahead
     RowBatch<T> batch = {};
 };
 
