@@ -1,0 +1,90 @@
+"""The classes from head to tail, as the plots' horizontal axis; many classes in groups of neighbours."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from xent.compare import Results
+from xent.compare.metrics import head_to_tail
+
+# More points than these cannot be told apart on a laptop's screen, and would make the file large.
+MOST_POINTS = 60
+LONGEST_NAME = 32
+
+
+@dataclass(frozen=True)
+class Classes:
+    """The classes in the order of falling training counts.
+
+    Attributes:
+        order: The classes from head to tail, (C,); one order for all seeds, by their mean counts.
+        names: Their names in that order.
+        counts: Their mean training counts in that order, (C,).
+    """
+
+    order: np.ndarray
+    names: tuple[str, ...]
+    counts: np.ndarray
+
+    @classmethod
+    def of(cls, results: Results) -> "Classes":
+        """Of the runs of a comparison."""
+        counts = np.mean([run.counts for run in results.runs], axis=0)
+        order = head_to_tail(counts)
+        return cls(order, tuple(results.class_names[k] for k in order), counts[order])
+
+    @cached_property
+    def groups(self) -> list[np.ndarray]:
+        """The ranks that share a point: one each, or neighbours where there are many classes."""
+        classes = len(self.order)
+        return np.array_split(np.arange(classes), min(classes, MOST_POINTS))
+
+    @property
+    def grouped(self) -> bool:
+        """Whether a point stands for several classes."""
+        return len(self.groups) < len(self.order)
+
+    @cached_property
+    def labels(self) -> list[str]:
+        """What each point is called."""
+        return [self._label(group) for group in self.groups]
+
+    @cached_property
+    def rows(self) -> list[str]:
+        """Training rows of each point's classes, as text."""
+        return [_range(self.counts[group]) for group in self.groups]
+
+    @property
+    def prior(self) -> np.ndarray:
+        """Share of the training rows (of indicators: of the positives) of each point, (points,)."""
+        rows = np.array([self.counts[group].sum() for group in self.groups])
+        share: np.ndarray = rows / rows.sum()
+        return share
+
+    def mean(self, values: np.ndarray) -> np.ndarray:
+        """Mean over the classes of each point, of values by class (..., C) in the data's order; NaN is left out."""
+        return self._gathered(np.ma.masked_invalid(values), np.ma.mean)
+
+    def total(self, values: np.ndarray) -> np.ndarray:
+        """Sum over the classes of each point, of values by class (..., C) in the data's order."""
+        return self._gathered(values, np.sum)
+
+    def _gathered(self, values: np.ndarray, gather: Callable[..., np.ndarray]) -> np.ndarray:
+        from_head = values[..., self.order]
+        gathered = [np.ma.filled(gather(from_head[..., group], axis=-1), np.nan) for group in self.groups]
+        return np.stack(gathered, axis=-1)
+
+    def _label(self, group: np.ndarray) -> str:
+        first, last = _short(self.names[group[0]]), _short(self.names[group[-1]])
+        return first if len(group) == 1 else f"{first} … {last} ({len(group)} classes)"
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+
+
+def _range(counts: np.ndarray) -> str:
+    least, most = f"{counts.min():.0f}", f"{counts.max():.0f}"
+    return least if least == most else f"{least} to {most}"
