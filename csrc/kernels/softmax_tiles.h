@@ -201,7 +201,7 @@ private:
     void read_labels(int64_t rows) {
         for (int64_t r = 0; r < rows; r += L) store<T>(batch.peak + r, peak_of(r));
         exchange_labels(rows, batch.own, nullptr);  // the label is not among the others
-        for (int64_t r = 0; r < rows; r += 2 * L) add_others(r);
+        for (int64_t r = 0; r < rows; r += 2 * L) next ? add_others<true>(r) : add_others<false>(r);
         find_own_odds(batch, rows);
     }
 
@@ -234,12 +234,13 @@ private:
     }
 
     // Of two vectors of rows at once, whose steps overlap.
+    template <bool AHEAD>
     void add_others(int64_t r) {
         const V<T> peak[2] = {load<T>(batch.peak + r), load<T>(batch.peak + r + L)};
         V<T> others[2] = {};
         for (int64_t k = 0, classes = call.classes; k < classes; ++k) {
             T* cell = odds.at(k, r);
-            if (next) prefetch(next + k * call.logits.along + r, 2 * L * int64_t(sizeof(S)));
+            if (AHEAD) prefetch(next + k * call.logits.along + r, 2 * L * int64_t(sizeof(S)));
             V<T> e[2] = {load<T>(cell) - peak[0], load<T>(cell + L) - peak[1]};
             lifted_exp<T>(e);
             for (int u = 0; u < 2; ++u) {
