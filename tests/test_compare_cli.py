@@ -49,7 +49,7 @@ def test_a_comparison_leaves_its_results(finished):
     assert "4 runs, in " in result.stdout
     assert f"Results in {out}" in result.stdout
     assert sorted(path.name for path in out.iterdir()) == (
-        ["recall.png", "recall.svg", "results.csv", "results.json", "runs"]
+        ["recall.png", "recall.svg", "report.html", "results.csv", "results.json", "runs"]
     )
     assert sorted(path.name for path in (out / "runs").iterdir()) == (
         ["balanced-softmax-seed0.npz", "balanced-softmax-seed1.npz", "ce-seed0.npz", "ce-seed1.npz"]

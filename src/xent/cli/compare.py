@@ -81,8 +81,8 @@ def compare(
     initial weights and batches, seed by seed, so that their differences are paired. The digits take less than a minute
     on two idle cores.
 
-    Into --out go results.json, results.csv, a plot by class, and the predictions of every run. Interrupt it at any
-    time: the same command goes on where it was.
+    Into --out go report.html to look at, results.json, results.csv, a plot by class, and the predictions of every run.
+    Interrupt it at any time: the same command goes on where it was.
     """
     from xent.cli.job import run
 

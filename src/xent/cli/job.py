@@ -20,6 +20,7 @@ from xent.compare import (
     compare,
     write_results,
 )
+from xent.report.page import write_page
 from xent.report.plot import plot_name, write_plot
 from xent.report.progress import progress_display
 from xent.report.terminal import print_results
@@ -69,6 +70,7 @@ def run(
             results = Results(compare(comparison, out, on_run))
         write_results(comparison, results, out)
         write_plot(results, out)
+        write_page(comparison, results, out)
     except InputError as error:
         _print(messages, f"xent compare: {error}")
         return BAD_INPUT
@@ -103,6 +105,7 @@ def _done(finished: list[Progress], out: Path, task: Task, seconds: float) -> st
     before = f", {taken_up} of them taken up from before" if taken_up else ""
     plot = plot_name(task)
     files = {
+        "report.html": "everything found, to look at: open it in a browser",
         "results.json": "everything found, with settings and versions",
         "results.csv": "one row a run",
         f"{plot}.png": f"{plot.replace('_', ' ')} from head to tail, by loss (also {plot}.svg)",
