@@ -52,7 +52,7 @@ FORMULAS = {
     "balanced-softmax": lambda: F.cross_entropy(LOGITS + N.log(), LABELS),
     "post-hoc-adjustment": lambda: F.cross_entropy(LOGITS, LABELS),
     "deferred-reweighting": lambda: F.cross_entropy(LOGITS, LABELS),
-    "cosine-balanced-softmax": lambda: F.cross_entropy(16 * LOGITS + N.log(), LABELS),
+    "cosine-balanced-softmax": lambda: F.cross_entropy(30 * LOGITS + N.log(), LABELS),
     "ldam": lambda: ldam(LOGITS, LABELS),
     "bce": lambda: F.binary_cross_entropy_with_logits(LOGITS, INDICATORS),
     "bce-pos-weight": lambda: F.binary_cross_entropy_with_logits(LOGITS, INDICATORS, pos_weight=(10 - N) / N),

@@ -15,9 +15,9 @@ from xent.jobs import InputError
 from xent.presets import NormalizedLinear
 
 HIDDEN = 128
-# Factor of the cosines, an inverse temperature: 10 to 30 are usual, and 16 lets the probability of one of ten classes
-# come close to 1.
-COSINE_SCALE = 16.0
+# Factor of the cosines, an inverse temperature; LDAM has the same. On the digits, seeds 100 to 104, plain cross entropy
+# has the best NLL with 30 to 45, and the best balanced accuracy with 16 to 30.
+COSINE_SCALE = 30.0
 BUILT_IN = ("linear", "mlp", "cosine")
 
 
