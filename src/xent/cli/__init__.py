@@ -7,6 +7,7 @@ PACKAGES = {
     "bokeh": "bokeh",
     "jinja2": "jinja2",
     "matplotlib": "matplotlib",
+    "pyarrow": "pyarrow",
     "rich": "rich",
     "scipy": "scipy",
     "sklearn": "scikit-learn",
