@@ -16,8 +16,10 @@ from markupsafe import Markup
 def plots_json(plots: Mapping[str, figure]) -> dict[str, Any]:
     """What Bokeh draws: its documents, and which figure goes into which element, by the element's id."""
     document = Document()
-    for plot in plots.values():
-        document.add_root(plot)
+    # Frozen, the document looks for the models in its plots once, and not at every plot.
+    with document.models.freeze():
+        for plot in plots.values():
+            document.add_root(plot)
     documents, items = standalone_docs_json_and_render_items(list(plots.values()))
     item = items[0].to_json()
     item["roots"] = {plot.id: element for element, plot in plots.items()}

@@ -73,7 +73,6 @@ def _findings(comparison: Comparison, results: Results, looks: dict[str, Look]) 
     wins = headline.wins(results, looks)
     return {
         "main": wins[list(results.winners).index(results.main.key)],
-        "main_title": results.main.title,
         "findings": list(findings(results)),
         "measures": list(results.measures.values()),
         "units": {key: numbers.unit(measure) for key, measure in results.measures.items()},

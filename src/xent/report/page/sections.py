@@ -10,7 +10,7 @@ from xent.report.page.classes import Classes
 from xent.report.page.plots.by_class import by_class_plot
 from xent.report.page.plots.by_loss import Palette
 from xent.report.page.plots.reliability import reliability_plot
-from xent.report.page.plots.shares import share_plots
+from xent.report.page.plots.shares import ROWS, share_plots
 from xent.report.page.plots.thresholds import threshold_plots
 from xent.report.page.plots.trade_off import AXES, NAME, trade_off_plot
 
@@ -124,13 +124,12 @@ def _reliability(results: Results, palette: Palette) -> Section:
 
 
 def _shares(results: Results, classes: Classes, palette: Palette) -> Section:
-    rows = "positives" if results.task == "multi-label" else "training rows"
     return Section(
         "shares",
         "Which classes the training listens to",
-        f"Each class's share of the summed loss, and of the summed size of the gradient in the logits. Dashed: its "
-        f"share of the {rows}. A loss above the dashed line on the right makes rare classes count for more than their "
-        "number. A loss that is no sum over the classes has no line.",
+        "Each class's share of the summed loss, and of the summed size of the gradient in the logits. Dashed: its "
+        f"share of the {ROWS[results.task]}. A loss above the dashed line on the right makes rare classes count for "
+        "more than their number. A loss that is no sum over the classes has no line.",
         share_plots(results, classes, palette),
         columns=2,
     )

@@ -22,7 +22,7 @@ def reliability_plot(results: Results, palette: Palette) -> figure:
     """Frequency by stated probability, over the test rows of all seeds."""
     across, up = AXES[results.task]
     series = {loss: _reliability(results.of_loss(loss)) for loss in results.losses}
-    plot = canvas(across, up, height=520, x_range=(-0.02, 1.02), y_range=(-0.03, 1.03))
+    plot = canvas(across, up, height=460, x_range=(-0.02, 1.02), y_range=(-0.03, 1.03))
     add_reference(plot, np.array([0.0, 1.0]), np.array([0.0, 1.0]))
     add_lines(plot, palette, series, width=1.8)
     points = add_points(plot, palette, series, size="size")

@@ -11,6 +11,8 @@ from xent.report.page.plots.canvas import add_hover, add_reference, canvas, fitt
 
 MOMENTS = ("before training", "after training")
 KINDS = ("loss", "gradient")
+# What the dashed line counts.
+ROWS = {"single-label": "training rows", "multi-label": "positives"}
 # Characters of the classes' names that fit under a plot of half the page's width.
 ROOM = 45
 

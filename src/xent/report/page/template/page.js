@@ -43,10 +43,10 @@ function fitRanges() {
     for (const [range, column] of [[plot.x_range, "x"], [plot.y_range, "y"]]) {
       if (!range.tags.includes(content.fitted)) continue;
       if (!values.has(range)) values.set(range, []);
-      for (const { name, data_source } of plot.renderers) {
-        const points = name === content.by_loss ? data_source.data[column] ?? [] : [];
-        points.forEach((value, row) => {
-          if (isShown(data_source.data.loss[row]) && Number.isFinite(value)) values.get(range).push(value);
+      for (const { data_source: { data } } of plot.renderers) {
+        // What has no loss is a line to compare the losses with.
+        (data[column] ?? []).forEach((value, row) => {
+          if ((!data.loss || isShown(data.loss[row])) && Number.isFinite(value)) values.get(range).push(value);
         });
       }
     }
