@@ -11,9 +11,9 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter, LogLocator
 
 from xent.bench import FLOORS, WORKLOADS, XENT, Measurement, Workload, write_atomically
+from xent.report.colours import BLUE, GREY, VERMILION
 
-# Okabe & Ito, 2008: told apart with any colour vision; the markers differ besides.
-COLOURS = {"torch": "#0072B2", "compile": "#D55E00", "read": "#767676", "copy": "#767676"}
+OF_CONTESTANT = {"torch": BLUE, "compile": VERMILION, "read": GREY, "copy": GREY}
 MARKERS = {"torch": "o", "compile": "s", "read": "|", "copy": "x"}
 TITLES = {
     "torch": "torch",
@@ -66,7 +66,7 @@ def _panel(axes: Axes, workload: Workload, measurements: Sequence[Measurement]) 
             # The median of few rounds may coincide with a quartile up to rounding.
             xerr=np.maximum(0.0, np.stack([median - low, high - median])),
             fmt=MARKERS[name],
-            color=COLOURS[name],
+            color=OF_CONTESTANT[name],
             markersize=5,
             elinewidth=0 if floor else 1.6,
             label=TITLES[name],

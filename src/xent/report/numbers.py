@@ -1,5 +1,7 @@
 """Measures as people read them: fractions in percent, nats as they are, seconds in microseconds."""
 
+import numpy as np
+
 from xent.compare import Measure, PairedDifference, Spread
 
 _FACTOR = {"fraction": 100.0, "nats": 1.0, "seconds": 1e6}
@@ -10,6 +12,16 @@ _UNIT = {"fraction": "%", "nats": "nats", "seconds": "µs"}
 def unit(measure: Measure) -> str:
     """The unit that the numbers below are in."""
     return _UNIT[measure.unit]
+
+
+def in_unit(measure: Measure, values: np.ndarray) -> np.ndarray:
+    """Values of a measure in that unit."""
+    return values * _FACTOR[measure.unit]
+
+
+def axis_title(measure: Measure) -> str:
+    """Such as ``NLL, nats (less is better)``."""
+    return f"{measure.title}, {unit(measure)}{'' if measure.higher_is_better else ' (less is better)'}"
 
 
 def spread(measure: Measure, value: Spread) -> str:

@@ -15,10 +15,8 @@ from matplotlib.ticker import PercentFormatter
 
 from xent.compare import Results, Task, mean_over_seeds, write_atomically
 from xent.report import numbers
+from xent.report.colours import COLOURS, GREY
 
-# Okabe & Ito, 2008: told apart with any colour vision. Each loss has its own titled panel besides.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-GREY = "#767676"
 PANELS_A_ROW = 3
 # Counts of more classes than this are written upright, and of more than the second number not every one.
 LEVEL_TICKS, MOST_TICKS = 12, 30

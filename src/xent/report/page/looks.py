@@ -4,10 +4,8 @@ from dataclasses import dataclass
 from itertools import product
 
 from xent.compare import Results
+from xent.report.colours import COLOURS, GREY
 
-# Okabe & Ito, 2008, without black and without yellow, which is hard to see on white.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-GREY = "#767676"
 # More losses than colours: the next round of colours has other dashes and another marker.
 ROUNDS = (("solid", "circle"), ("dashed", "square"), ("dotted", "triangle"), ("dotdash", "diamond"))
 

@@ -10,15 +10,16 @@ from markupsafe import Markup
 from xent.compare import Results, write_atomically
 from xent.compare.comparison import Comparison
 from xent.report import numbers
+from xent.report.colours import GREY
+from xent.report.numbers import axis_title
 from xent.report.page import headline
 from xent.report.page.classes import Classes
 from xent.report.page.embed import bokeh_script, content_security_policy, json_for_script, plots_json
-from xent.report.page.looks import GREY, Look, baseline_and_best, looks_of
+from xent.report.page.looks import Look, baseline_and_best, looks_of
 from xent.report.page.plots.by_loss import BY_CLASS, BY_LOSS, Palette
 from xent.report.page.plots.canvas import FITTED
 from xent.report.page.plots.trade_off import NAME as TRADE_OFF
 from xent.report.page.sections import Section, sections
-from xent.report.page.units import axis_title
 from xent.report.terminal import findings
 
 

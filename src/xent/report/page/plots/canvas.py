@@ -8,8 +8,8 @@ from bokeh.models import FixedTicker, HoverTool, NumeralTickFormatter, PlainText
 from bokeh.models.annotations import Title
 from bokeh.plotting import figure
 
+from xent.report.colours import GREY
 from xent.report.page.classes import Classes
-from xent.report.page.looks import GREY
 
 FONT = "system-ui, -apple-system, 'Segoe UI', 'Liberation Sans', sans-serif"
 # Names that are longer than this together do not fit beside one another under a plot of a laptop's width.
