@@ -482,10 +482,12 @@ def test_control_c_keeps_what_is_measured_and_leaves_no_worker(tmp_path):
         _, errors = process.communicate()
     assert first.startswith("1/3 ce-module fp32 32x10, mapped: xent ")
     assert process.returncode == 130
-    assert errors.splitlines()[-1] == f"Interrupted. 1 of 3 cases are measured, and kept in {tmp_path}."
-    assert "Traceback" not in errors
     content = json.loads((tmp_path / "results.json").read_text())
-    assert (content["cases_asked"], content["cases_measured"]) == (3, 1)
+    asked, measured = content["cases_asked"], content["cases_measured"]
+    # On a busy machine another case may have ended before this process was heard.
+    assert 1 <= measured < asked == 3
+    assert errors.splitlines()[-1] == f"Interrupted. {measured} of 3 cases are measured, and kept in {tmp_path}."
+    assert "Traceback" not in errors
     assert not list(tmp_path.rglob("*.partial"))
     assert not any(os.path.exists(f"/proc/{worker}") for worker in workers)
 
