@@ -60,11 +60,11 @@ constexpr double EXP<double>[] = {0.5000000000000011,    0.1666666666666641,    
 XENT_INLINE VF exp_tail(VF r) { return polynomial(EXP<float>, r); }
 XENT_INLINE VD exp_tail(VD r) { return polynomial(EXP<double>, r); }
 
-// 2^lift * e^x of N vectors, for x up to 88 (709) less lift * ln 2, within 1.5 ulp for float near 0 and .01 |x| more
-// away from it. NaN gives NaN. `bounded`: |x| is known to be at most 87 (708). Step by step for all of them: each waits
-// for its own last step, and the others fill the wait.
-template <class T, int lift, bool bounded = false, int N>
-XENT_INLINE void exp_steps(V<T> (&x)[N]) {
+// What 2^lift * e^x of N vectors is made of, for x up to 88 (709) less lift * ln 2: it is (tail*r + 1) * scale, where x
+// becomes r. `bounded`: |x| is known to be at most 87 (708). Step by step for all of them: each waits for its own last
+// step, and the others fill the wait.
+template <class T, int lift, bool bounded, int N>
+XENT_INLINE void exp_parts(V<T> (&x)[N], V<T> (&tail)[N], V<T> (&scale)[N]) {
     using C = Constants<T>;
     constexpr T least = C::least_exponent - lift * C::ln2, magic = C::magic + lift;
 #if defined(__FMA__) || defined(__AVX512F__) || defined(__aarch64__)
@@ -72,7 +72,7 @@ XENT_INLINE void exp_steps(V<T> (&x)[N]) {
 #else
     constexpr bool one_part = false;
 #endif
-    V<T> n[N], scale[N];
+    V<T> n[N];
     if (!bounded)
         for (int i = 0; i < N; ++i) x[i] = max(broadcast<T>(least), x[i]);  // in this order, NaN passes
     for (int i = 0; i < N; ++i) n[i] = x[i] * C::log2e + magic;
@@ -80,13 +80,28 @@ XENT_INLINE void exp_steps(V<T> (&x)[N]) {
     for (int i = 0; i < N; ++i) n[i] = n[i] - magic;
     for (int i = 0; i < N; ++i)
         x[i] = one_part ? x[i] - n[i] * C::ln2 : (x[i] - n[i] * C::ln2_high) - n[i] * C::ln2_low;
-    V<T> sum[N];
-    for (int i = 0; i < N; ++i) sum[i] = broadcast<T>(EXP<T>[EXP_TERMS<T> - 1]);
+    for (int i = 0; i < N; ++i) tail[i] = broadcast<T>(EXP<T>[EXP_TERMS<T> - 1]);
     for (int k = EXP_TERMS<T> - 2; k >= 0; --k)
-        for (int i = 0; i < N; ++i) sum[i] = sum[i] * x[i] + EXP<T>[k];
-    for (int i = 0; i < N; ++i) sum[i] = sum[i] * x[i] + T(1);
-    for (int i = 0; i < N; ++i) sum[i] = sum[i] * x[i] + T(1);
-    for (int i = 0; i < N; ++i) x[i] = sum[i] * scale[i];
+        for (int i = 0; i < N; ++i) tail[i] = tail[i] * x[i] + EXP<T>[k];
+    for (int i = 0; i < N; ++i) tail[i] = tail[i] * x[i] + T(1);
+}
+
+// That number, within 1.5 ulp for float near 0 and .01 |x| more away from it. NaN gives NaN.
+template <class T, int lift, bool bounded = false, int N>
+XENT_INLINE void exp_steps(V<T> (&x)[N]) {
+    V<T> tail[N], scale[N];
+    exp_parts<T, lift, bounded>(x, tail, scale);
+    for (int i = 0; i < N; ++i) x[i] = (tail[i] * x[i] + T(1)) * scale[i];
+}
+
+// e^x, and e^x - 1 as precise near 0, of |x| up to 87 (708).
+template <class T, int N>
+XENT_INLINE void exp_and_expm1(V<T> (&x)[N], V<T> (&minus_one)[N]) {
+    V<T> tail[N], scale[N];
+    exp_parts<T, 0, true>(x, tail, scale);
+    for (int i = 0; i < N; ++i) tail[i] = tail[i] * x[i];
+    for (int i = 0; i < N; ++i) minus_one[i] = tail[i] * scale[i] + (scale[i] - T(1));
+    for (int i = 0; i < N; ++i) x[i] = tail[i] * scale[i] + scale[i];
 }
 
 template <class T>

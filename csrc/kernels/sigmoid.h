@@ -6,7 +6,7 @@
 
 #pragma once
 
-#include "sigmoid_near.h"
+#include "sigmoid_events.h"
 #include "softcap.h"
 
 namespace XENT_ISA {
@@ -15,6 +15,7 @@ namespace {
 enum SigmoidKind {
     PLAIN,     // phi is -log p on both sides, of the logits as they are, and all elements count alike
     WEIGHTED,  // elements and their sides may count differently or not at all, and the loss of each may be wanted
+    EVENTS,    // both sides are events that class Sides knows, too; logits may be scaled and have an offset
     ANY
 };
 
@@ -22,6 +23,7 @@ template <class T>
 struct SigmoidProblem {
     const XentSigmoid& call;
     const SigmoidKind kind;
+    const bool alike;  // see sigmoid_events.h
     const Tiling tiling;
     const double divisor;
     const T factor;  // of the gradient
@@ -29,6 +31,7 @@ struct SigmoidProblem {
     explicit SigmoidProblem(const XentSigmoid& call)
         : call(call),
           kind(kind_of(call)),
+          alike(counts_all(call) && !call.rows.data && !call.row_gradient.data),
           tiling(call.outer, call.classes, TILE<T>),
           divisor(XENT_ISA::divisor<T>(call, tiling)),
           factor(T(call.grad_output / divisor)) {}
@@ -36,7 +39,8 @@ struct SigmoidProblem {
     static SigmoidKind kind_of(const XentSigmoid& call) {
         const bool logarithmic = Event<T>(call.positive).is_log && Event<T>(call.negative).is_log;
         const bool transformed = call.softcap != 0 || call.scale.data || call.offset.data || call.neg_scale != 1;
-        if (!logarithmic || transformed || call.negative.shift != 0) return ANY;
+        if (!logarithmic || transformed || call.negative.shift != 0)
+            return Sides<T>::know(call) && call.softcap == 0 ? EVENTS : ANY;
         const bool weighted = call.weight.data || call.pos_weight.data || call.neg_weight.data || call.smoothing != 0;
         const bool one_by_one = !counts_all(call) || call.rows.data || call.row_gradient.data;
         return weighted || one_by_one ? WEIGHTED : PLAIN;
@@ -91,18 +95,14 @@ private:
 template <class T>
 struct Shift {
     T shift, complement;
-    T kink, kink_rest;  // log(shift / (1 - shift)), where p = shift, in two parts
+    Kink<T> kink;
 
-    explicit Shift(double shift) : shift(T(shift)), complement(T(1 - shift)) {
-        const double logit = log<double>(broadcast(shift))[0] - log1p<double>(broadcast(-shift))[0];
-        kink = T(logit);
-        kink_rest = T(logit - kink);
-    }
+    explicit Shift(double shift) : shift(T(shift)), complement(T(1 - shift)), kink(shift) {}
 
     // That event, and d(-log u)/dz = p*(1-p)/u, lifted, or 0 where u = 1, the kink included. `positive` is the other
     // side's.
     XENT_INLINE Probability<T> negative(V<T> z, const Probability<T>& positive, V<T>& slope) const {
-        const V<T> above = (z - kink) - kink_rest;
+        const V<T> above = (z - kink.at) - kink.rest;
         const Mask<T> costless = above <= T(0);
         // 1 - u = p - shift, not as a difference: near the kink it would keep little.
         const V<T> product = positive.p * complement * one_minus_exp<T>(above);
@@ -124,6 +124,7 @@ public:
           positive_event(call.positive),
           negative_event(call.negative),
           shift(call.negative.shift),
+          sides(call),
           logits(call.logits, problem.tiling, T(0)),
           target(call.target, problem.tiling, T(0)),
           weights(call, problem.tiling),
@@ -137,10 +138,7 @@ public:
     void take(const Tile& tile) {
         z = logits.read(tile);
         y = target.read(tile);
-        if (problem.kind == ANY)
-            take_any(tile);
-        else if (!trials.is_due() || !taken_near(tile))
-            take_far(tile);
+        if (problem.kind == ANY || !trials.is_due() || !taken_quickly(tile)) take_carefully(tile);
         gradient.write(tile);
         rows.write(tile);
     }
@@ -148,7 +146,7 @@ public:
     DoubleSum sum;
 
 private:
-    bool taken_near(const Tile& tile) {
+    bool taken_quickly(const Tile& tile) {
         const bool right = gradient.wanted() ? quickly<true>(tile) : quickly<false>(tile);
         if (!right) trials.has_failed();
         return right;
@@ -157,6 +155,7 @@ private:
     template <bool with_slopes>
     bool quickly(const Tile& tile) {
         T* slopes = gradient.tile_if_wanted();
+        if (problem.kind == EVENTS) return quickly_events<with_slopes>(tile);
         if (problem.kind == PLAIN)
             return take_quickly<T>(PlainStep<T, with_slopes>{z, y, slopes, problem.factor}, tile.count(), sum);
         return weights.few ? quickly_weighted<with_slopes, true>(tile) : quickly_weighted<with_slopes, false>(tile);
@@ -168,6 +167,37 @@ private:
         const WeightedStep<T, few, with_slopes> step{weights, z, gradient.tile_if_wanted(), rows.tile_if_wanted(),
                                                      problem.factor};
         return take_quickly<T>(step, tile.count(), sum);
+    }
+
+    template <bool with_slopes>
+    bool quickly_events(const Tile& tile) {
+        const bool one_side = !weights.smoothed && are_hard(y, tile.count());
+        if (one_side && problem.alike) {
+            if (PolyLaw::holds(call)) return quickly_events<PolyLaw, true, true, with_slopes>(tile);
+            if (FocalLaw::holds(call)) return quickly_events<FocalLaw, true, true, with_slopes>(tile);
+            if (AsymmetricLaw::holds(call)) return quickly_events<AsymmetricLaw, true, true, with_slopes>(tile);
+        }
+        return sides.shifted() ? quickly_events<AnyShiftedLaw, with_slopes>(tile, one_side)
+                               : quickly_events<AnyLaw, with_slopes>(tile, one_side);
+    }
+
+    template <class Law, bool with_slopes>
+    bool quickly_events(const Tile& tile, bool one_side) {
+        return one_side ? quickly_events<Law, true, false, with_slopes>(tile)
+                        : quickly_events<Law, false, false, with_slopes>(tile);
+    }
+
+    template <class Law, bool one_side, bool alike, bool with_slopes>
+    bool quickly_events(const Tile& tile) {
+        weights.read_all(tile, y);
+        const EventsStep<T, Law, one_side, alike, with_slopes> step{
+            sides, weights, z, y, scale.read(tile), offset.read(tile), gradient.tile_if_wanted(), rows.tile_if_wanted(),
+            problem.factor};
+        return take_quickly<T>(step, tile.count(), sum);
+    }
+
+    void take_carefully(const Tile& tile) {
+        problem.kind == PLAIN || problem.kind == WEIGHTED ? take_far(tile) : take_any(tile);
     }
 
     // What is not read may be anything; it is left out bit by bit at the end.
@@ -253,6 +283,7 @@ private:
     const XentSigmoid& call;
     const Event<T> positive_event, negative_event;
     const Shift<T> shift;
+    const Sides<T> sides;
     Operand<T> logits, target;
     SigmoidWeights<T> weights;
     Operand<T> scale, offset;

@@ -43,14 +43,30 @@ class NearOdds {
 public:
     template <int N>
     XENT_INLINE void get(const T* z, V<T> (&e)[N]) {
-        for (int k = 0; k < N; ++k) e[k] = minus_size<T>(load(z + k * LANES<T>));
-        for (int k = 0; k < N; ++k) farthest = (Mask<T>)e[k] > farthest ? (Mask<T>)e[k] : farthest;
-        exp_steps<T, 0, true>(e);
+        for (int k = 0; k < N; ++k) e[k] = load(z + k * LANES<T>);
+        get_sized(e);
+    }
+
+    // exp(-|x|) for x.
+    template <int N>
+    XENT_INLINE void get_sized(V<T> (&x)[N]) {
+        for (int k = 0; k < N; ++k) x[k] = minus_size<T>(x[k]);
+        for (int k = 0; k < N; ++k) see(x[k]);
+        exp_steps<T, 0, true>(x);
+    }
+
+    // exp(x) for x, and exp(x) - 1.
+    template <int N>
+    XENT_INLINE void get_signed(V<T> (&x)[N], V<T> (&minus_one)[N]) {
+        for (int k = 0; k < N; ++k) see(minus_size<T>(x[k]));
+        exp_and_expm1<T>(x, minus_one);
     }
 
     XENT_INLINE bool were_near() const { return !any(farthest != nearest()); }
 
 private:
+    XENT_INLINE void see(V<T> minus) { farthest = (Mask<T>)minus > farthest ? (Mask<T>)minus : farthest; }
+
     static XENT_INLINE Mask<T> nearest() { return (Mask<T>)broadcast<T>(-NEAR<T>); }
 
     // The bits of negative numbers grow with their size, those of NaN beyond all others.

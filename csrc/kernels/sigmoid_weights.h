@@ -22,8 +22,8 @@ class SigmoidWeights {
 public:
     SigmoidWeights(const XentSigmoid& call, const Tiling& tiling)
         : few(counts_all(call) && !call.neg_weight.data && !call.row_gradient.data && call.smoothing == 0),
-          all(counts_all(call)),
           smoothed(call.smoothing != 0),
+          all(counts_all(call)),
           kept(T(1 - call.smoothing)),
           mixed(T(call.smoothing)),
           weight(call.weight, tiling, T(1)),
@@ -67,10 +67,18 @@ public:
         return {c.positive * load(pos_weights + i) * common, c.negative * common};
     }
 
+    // Of the only side that counts, the target being 0 or 1.
+    template <bool all_count>
+    XENT_INLINE V<T> of_side(int64_t i, Mask<T> is_positive) const {
+        const V<T> common = all_count || all ? load(weights + i) : load(weights + i) * counted.weight(i);
+        return select<T>(is_positive, load(pos_weights + i), load(neg_weights + i)) * common;
+    }
+
     // What an element's gradient is multiplied by.
     XENT_INLINE V<T> gradient_in_row(int64_t i) const { return load(row_gradients + i); }
 
     const bool few;  // of them: weight and pos_weight alone
+    const bool smoothed;
 
 private:
     XENT_INLINE Coefficients<T> sides(int64_t i) const {
@@ -79,7 +87,6 @@ private:
     }
 
     const bool all;  // elements are read, and count once
-    const bool smoothed;
     const T kept, mixed;
     Operand<T> weight, pos_weight, neg_weight, prior, row_gradient;
     Counted<T> counted;

@@ -54,6 +54,7 @@ private:
             call.negative.shift = random.one_of({0.0, 0.05, 0.5});
             call.neg_scale = random.one_of({1.0, 1.0, 2.5});
         }
+        if (random.chance(0.3)) draw_published_events();
         if (random.chance(0.2)) call.softcap = random.one_of({5.0, 30.0});
         const double transformed = random.chance(0.2) ? 0.5 : 0;
         draw_operand(scale, transformed, arithmetic, [&] { return random.uniform(0.1, 2); });
@@ -71,6 +72,17 @@ private:
     XentEvent draw_event() {
         return {random.one_of({0.0, 0.0, 0.5, 2.0, 3.7}), random.one_of({0.0, 0.0, 1.0, -0.3}),
                 random.one_of({0.0, 0.0, 0.7, 1.0}), 0};
+    }
+
+    // Kernels know some of these settings when they are compiled.
+    void draw_published_events() {
+        const double gamma = random.one_of({1.0, 2.0, 3.0});
+        call.positive = call.negative = {};
+        switch (random.between(0, 2)) {
+            case 0: call.positive.gamma = call.negative.gamma = gamma; break;
+            case 1: call.positive.poly = call.negative.poly = random.one_of({1.0, -0.5}); break;
+            default: call.positive.gamma = random.one_of({0.0, 1.0}), call.negative = {4, 0, 0, 0.05};
+        }
     }
 
     void draw_logits() {
