@@ -1,4 +1,4 @@
-"""Fits the polynomials of kernels/math.h: smallest largest relative error (Remez exchange), coefficients then rounded.
+"""Fits the polynomials of kernels/math.h, event.h and softcap.h: smallest largest relative error (Remez exchange), coefficients then rounded.
 
     python csrc/fit_polynomials.py
 
@@ -104,6 +104,12 @@ def atanh_tail(w):
     return 2 * mp.atanh(s) / s - 2 if s else mp.mpf(0)
 
 
+def tanh_tail(w):
+    """(tanh(x)/x - 1) / x^2, a function of w = x^2."""
+    x = mp.sqrt(w)
+    return (mp.tanh(x) / x - 1) / w if w > mp.mpf("1e-15") else 2 * w / 15 - mp.mpf(1) / 3
+
+
 if __name__ == "__main__":
     half = mp.log(2) / 2 * mp.mpf("1.001")
     low, high = mp.sqrt(mp.mpf(1) / 2) - 1, mp.sqrt(mp.mpf(2)) - 1
@@ -126,3 +132,14 @@ if __name__ == "__main__":
             lambda w: atanh_tail(w) / w if w else mp.mpf(2) / 3, lambda w: w / 2 + mp.mpf("1e-30"), mp.mpf(0), widest, 6
         ),
     )
+    for name, degree in (("tanh, float", 6), ("tanh, double", 14)):
+        show(
+            name,
+            *remez(
+                tanh_tail,
+                lambda w: w * mp.sqrt(w) / mp.tanh(mp.sqrt(w)) if w else mp.mpf("1e-30"),
+                mp.mpf(0),
+                mp.mpf(1),
+                degree,
+            ),
+        )

@@ -164,12 +164,18 @@ private:
             return wants_gradient ? share(settings, TileKernel<T, S, SOFT, true>(settings, large))
                                   : share(settings, TileKernel<T, S, SOFT, false>(settings, large));
         if (!transform.is_identity() || !contiguous || call.classes < LANES<T>)
-            return wants_gradient ? share_rows<SOFT, true, false, true>(settings)
-                                  : share_rows<SOFT, false, false, true>(settings);
+            return share_prepared_rows<SOFT>(settings, stream);
         if (!SOFT && call.classes <= MOST_SHORT_CLASSES) return share_short_rows(settings);
         if (is_worth_splitting() && (!SOFT || targets.are_plain())) return split<SOFT>(settings);
         if (!wants_gradient) return share_rows<SOFT, false, false, false>(settings);
         return stream ? share_rows<SOFT, true, true, false>(settings) : share_rows<SOFT, true, false, false>(settings);
+    }
+
+    template <bool SOFT>
+    void share_prepared_rows(const RowSettings<T>& settings, bool stream) {
+        if (!call.gradient.data) return share_rows<SOFT, false, false, true>(settings);
+        if (stream && call.gradient.along == 1) return share_rows<SOFT, true, true, true>(settings);
+        share_rows<SOFT, true, false, true>(settings);
     }
 
     void share_short_rows(const RowSettings<T>& settings) {

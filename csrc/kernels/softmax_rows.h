@@ -8,7 +8,8 @@
 #pragma once
 
 #include "../parallel.h"
-#include "chunk.h"
+#include "prepared.h"
+#include "smoothing.h"
 #include "targets.h"
 
 namespace XENT_ISA {
@@ -47,6 +48,7 @@ struct Row {
     const S* logits;
     S* gradient;
     T* odds;
+    T* slopes;  // dz'/dz, or null
     T* peaks;   // of each chunk
     const T* a; // weighted target, or null
     int64_t outer, inner, head, chunks;
@@ -66,19 +68,15 @@ public:
         : settings(settings),
           call(settings.call),
           plan(RowPlan::of<T>(call.classes)),
-          transform(call),
+          preparation(call),
           targets(call),
           shared_target(shared_target) {}
 
     bool reserve() {
-        const int64_t rows = plan.rows_a_batch, word = sizeof(T);
-        odds = static_cast<T*>(xent_scratch(ODDS, rows * plan.slot * word));
+        const int64_t rows = plan.rows_a_batch, cells = rows * plan.slot, word = sizeof(T);
+        odds = static_cast<T*>(xent_scratch(ODDS, cells * word));
         peaks = static_cast<T*>(xent_scratch(CHUNK_PEAKS, 2 * rows * plan.chunks * word));
-        filled = SOFT ? static_cast<T*>(xent_scratch(TARGETS, 2 * rows * plan.slot * word)) : nullptr;
-        const int64_t chunk = plan.chunk + (plan.chunks > 1 ? plan.chunk + LINE : 0) + LINE;
-        buffer = PREPARED ? static_cast<T*>(xent_scratch(CHUNK_BUFFER, 2 * chunk * word)) : nullptr;
-        raw = PREPARED ? buffer + chunk / LINE * LINE : nullptr;
-        return odds && peaks && (!SOFT || filled) && (!PREPARED || buffer);
+        return odds && peaks && (!SOFT || reserve_targets(cells)) && (!PREPARED || reserve_chunks(cells));
     }
 
     // The rows [first, last); `sink` takes their losses.
@@ -100,6 +98,23 @@ public:
 
 private:
     using Batch = RowBatch<T>;
+    using Read = typename Choose<PREPARED, T, S>::Type;
+
+    bool reserve_targets(int64_t cells) {
+        filled = static_cast<T*>(xent_scratch(TARGETS, 2 * cells * int64_t(sizeof(T)) + plan.classes));
+        remaining = reinterpret_cast<uint8_t*>(filled + 2 * cells);
+        return filled;
+    }
+
+    bool reserve_chunks(int64_t cells) {
+        const bool keeps_slopes = GRADIENT && preparation.keeps_slopes();
+        const int64_t longest = plan.chunk + (plan.chunks > 1 ? plan.chunk + LINE : 0);
+        const int64_t chunk = (longest + LINE) / LINE * LINE;
+        buffer = static_cast<T*>(xent_scratch(CHUNK_BUFFER, (2 * chunk + (keeps_slopes ? cells : 0)) * int64_t(sizeof(T))));
+        spare = buffer + chunk;
+        slopes = keeps_slopes ? spare + chunk : nullptr;
+        return buffer;
+    }
 
     void read_batch(const Stretch& stretch) {
         Batch& batch = batches[now];
@@ -121,6 +136,7 @@ private:
         row.chunks = plan.chunks;
         if (row.chunks > 1 && row.head + row.chunks * plan.chunk > plan.classes) --row.chunks;
         row.odds = odds + r * plan.slot + (STREAM ? MARGIN - row.head : 0);
+        row.slopes = slopes ? slopes + (row.odds - odds) : nullptr;
         row.peaks = peaks + (now * plan.rows_a_batch + r) * plan.chunks;
         row.outer = stretch.outer + (stretch.along_inner ? 0 : r);
         row.inner = stretch.inner + (stretch.along_inner ? r : 0);
@@ -128,71 +144,104 @@ private:
         return row;
     }
 
-    // Logits of a chunk, ready for the softmax.
-    XENT_INLINE auto logits_of(const Row<T, S>& row, int64_t label, int64_t begin, int64_t end) {
+    // Logits of a chunk as the softmax takes them, how many vectors may be made of, and the largest.
+    struct Chunk {
+        const Read* z;
+        int64_t n;
+        T top;
+    };
+
+    XENT_INLINE Chunk take_in(const Row<T, S>& row, int64_t label, int64_t begin, int64_t end, T* kept_slopes) const {
+        const int64_t n = end - begin;
         if constexpr (PREPARED) {
-            read_run<T, S>(row.logits + begin * call.logits.along, call.logits.along, end - begin, buffer);
-            fill_up(buffer, end - begin, -Constants<T>::infinity);
-            transform.apply(buffer, begin, end - begin, row.outer, row.inner, label);
-            return static_cast<const T*>(buffer);
+            const ChunkPlace at = {begin, n, row.outer, row.inner, label};
+            const T top = preparation.run(at, row.logits + begin * call.logits.along, buffer, spare, kept_slopes);
+            return {buffer, padded(n), top};
         } else {
-            return row.logits + begin;
+            return {row.logits + begin, n, largest<T>(row.logits + begin, n)};
         }
     }
 
-    // Elements that the loops may take of a chunk: whole vectors, where its end is filled up with -inf.
-    static int64_t padded(int64_t n) { return PREPARED ? (n + LANES<T> - 1) / LANES<T> * LANES<T> : n; }
-
-    // One logit, ready for the softmax.
-    T logit(const Row<T, S>& row, int64_t label, int64_t k) {
-        if constexpr (PREPARED)
-            return *logits_of(row, label, k, k + 1);
-        else
-            return load_one(row.logits + k);
-    }
+    static int64_t padded(int64_t n) { return PREPARED && n < LANES<T> ? LANES<T> : n; }
 
     void read_row(Batch& batch, int64_t r) {
-        Row<T, S>& row = rows[now][r];
+        if (SOFT && targets.are_even() && plan.classes >= LANES<T>) {
+            rows[now][r].a = shared_target;
+            if (read_chunks<true>(batch, r)) return;
+        }
+        if (SOFT) rows[now][r].a = target_of(rows[now][r], r, batch.label[r]);
+        read_chunks<false>(batch, r);
+    }
+
+    // With EVEN, every class has the same target but for the label; says whether that came out, as it does if no class
+    // is removed.
+    template <bool EVEN>
+    bool read_chunks(Batch& batch, int64_t r) {
+        const Row<T, S>& row = rows[now][r];
         const int64_t label = batch.label[r];
-        batch.own[r] = call.labels.data ? logit(row, label, label) : T(0);
-        if (SOFT) row.a = target_of(row, r, label);
+        batch.own[r] = T(0);
         RunningSums<T> sums;
         for (int64_t c = 0; c < row.chunks; ++c) {
             const int64_t begin = row.begin(c, plan), end = row.end(c, plan);
             if (GRADIENT) write_until(r, end - row.head);
-            const auto* z = logits_of(row, label, begin, end);
-            const int64_t n = padded(end - begin);
-            sums.raise(largest<T>(z, n));
+            const Chunk chunk = take_in(row, label, begin, end, row.slopes ? row.slopes + begin : nullptr);
+            if (call.labels.data && label >= begin && label < end) batch.own[r] = load_one(chunk.z + (label - begin));
+            sums.raise(chunk.top);
             row.peaks[c] = sums.peak;
-            if (SOFT)
-                sums.add(sums_of_distribution<T, Read, GRADIENT>(z, row.a + begin, row.odds + begin, n, sums.peak));
-            else
-                sums.others += sum_of_others<T, Read, GRADIENT>(z, row.odds + begin, n, label - begin, sums.peak);
+            add_chunk<EVEN>(row, chunk, label, begin, sums);
         }
+        if (EVEN) sums.tops = exp<T>(broadcast<T>(batch.own[r] - sums.peak))[0];
         sums.hand_to(batch, r);
         if (SOFT && row.a == shared_target) add_label(batch, r, label);
+        return !EVEN || batch.dot[r] - batch.dot[r] == T(0);
+    }
+
+    template <bool EVEN>
+    XENT_INLINE void add_chunk(const Row<T, S>& row, const Chunk& chunk, int64_t label, int64_t begin,
+                               RunningSums<T>& sums) const {
+        T* to = row.odds + begin;
+        if (SOFT && !EVEN)
+            return sums.add(sums_of_distribution<T, Read, GRADIENT>(chunk.z, row.a + begin, to, chunk.n, sums.peak));
+        sums.others += sum_of_others<T, Read, GRADIENT>(chunk.z, to, chunk.n, label - begin, sums.peak);
+        if (!EVEN) return;
+        sums.mass += double(shared_target[0]) * double(chunk.n);
+        sums.dot += double(shared_target[0]) * double(sum_of_gaps<T>(chunk.z, chunk.n, sums.peak));
     }
 
     const T* target_of(Row<T, S>& row, int64_t r, int64_t label) {
         const XentView& given = call.probabilities;
         if (targets.are_plain() && padded(plan.classes) == plan.classes)
             return static_cast<const T*>(given.data) + row.outer * given.outer + row.inner * given.inner;
-        if (call.labels.data && !removes(row, label)) return shared_target;
+        if (call.labels.data && !may_remove(row, label)) return shared_target;
+        if (mark_remaining(row, label) && call.labels.data) return shared_target;
         T* a = filled + (now * plan.rows_a_batch + r) * plan.slot;
-        targets.fill(a, row.outer, row.inner, label,
-                     [&](int64_t k) { return logit(row, label, k) != -Constants<T>::infinity; });
+        targets.fill(a, row.outer, row.inner, label, [&](int64_t k) { return remaining[k] != 0; });
         for (int64_t k = plan.classes; k < plan.classes + LANES<T>; ++k) a[k] = T(0);
         return a;
     }
 
-    bool removes(const Row<T, S>& row, int64_t label) {
-        if constexpr (!PREPARED) {
-            return has_removed<T>(row.logits, plan.classes);
-        } else {
-            for (int64_t k = 0; k < plan.classes; ++k)
-                if (logit(row, label, k) == -Constants<T>::infinity) return true;
-            return false;
+    // Of a few classes, it is not found out here.
+    bool may_remove(const Row<T, S>& row, int64_t label) {
+        if (plan.classes < LANES<T>) return true;
+        for (int64_t c = 0; c < row.chunks; ++c) {
+            const Chunk chunk = take_in(row, label, row.begin(c, plan), row.end(c, plan), nullptr);
+            if (has_removed<T>(chunk.z, chunk.n)) return true;
         }
+        return false;
+    }
+
+    // Marks the classes that have a part in the row's softmax, and says whether all of them do.
+    bool mark_remaining(const Row<T, S>& row, int64_t label) {
+        bool all = true;
+        for (int64_t c = 0; c < row.chunks; ++c) {
+            const int64_t begin = row.begin(c, plan), end = row.end(c, plan);
+            const Chunk chunk = take_in(row, label, begin, end, nullptr);
+            for (int64_t k = begin; k < end; ++k) {
+                remaining[k] = load_one(chunk.z + (k - begin)) != -Constants<T>::infinity;
+                all &= remaining[k] != 0;
+            }
+        }
+        return all;
     }
 
     void add_label(Batch& batch, int64_t r, int64_t label) {
@@ -203,9 +252,19 @@ private:
     }
 
     void finish(int64_t count) {
-        if (SOFT) return finish_distributions(settings, batches[now], count);
-        find_own_odds(batches[now], count);
-        finish_labels<GRADIENT>(settings, batches[now], count);
+        Batch& batch = batches[now];
+        if (SOFT) {
+            finish_distributions(settings, batch, count);
+        } else {
+            find_own_odds(batch, count);
+            finish_labels<GRADIENT>(settings, batch, count);
+        }
+        if (PREPARED && GRADIENT && changes().has_one_slope()) multiply(batch, changes().one_slope(), count);
+    }
+
+    // The gradient of a row times one number.
+    static void multiply(Batch& batch, T slope, int64_t count) {
+        for (int64_t r = 0; r < count; ++r) batch.factor[r] *= slope, batch.pull[r] *= slope, batch.at_label[r] *= slope;
     }
 
     // Rows of the batch just finished wait to be written; the next is read into the other half.
@@ -254,27 +313,32 @@ private:
         const int64_t r = write_row, begin = row.begin(write_chunk, plan), end = row.end(write_chunk, plan);
         if (!batch.read[r]) return write_zeros(row, begin, end);
         const T factor = factor_of(batch, row, r, write_chunk);
-        const T* a = SOFT ? row.a + begin : nullptr;
-        const T pull = SOFT ? batch.pull[r] : T(0);
-        if constexpr (PREPARED) {
-            write_gradient<T, T, false>(row.odds + begin, a, buffer, end - begin, factor, pull);
-            put_late_label(batch, r, buffer, begin, end);
-            if (transform.has_slope()) {
-                read_run<T, S>(row.logits + begin * call.logits.along, call.logits.along, end - begin, raw);
-                transform.apply_slope(buffer, raw, begin, end - begin);
-            }
-            write_run<T, S>(buffer, end - begin, row.gradient + begin * call.gradient.along, call.gradient.along);
-        } else {
-            write_gradient<T, S, STREAM>(row.odds + begin, a, row.gradient + begin, end - begin, factor, pull);
-            put_late_label(batch, r, row.gradient + begin, begin, end);
-        }
+        if (!PREPARED || call.gradient.along == 1)
+            return put_gradient<STREAM>(batch, row, row.gradient + begin, begin, end, factor);
+        put_gradient<false>(batch, row, buffer, begin, end, factor);
+        write_run<T, S>(buffer, end - begin, row.gradient + begin * call.gradient.along, call.gradient.along);
     }
 
-    template <class To>
-    void put_late_label(const Batch& batch, int64_t r, To* gradient, int64_t begin, int64_t end) const {
-        const int64_t label = batch.label[r];
-        if (label_is_late[1 - now][r] && label >= begin && label < end)
-            store_one(gradient + (label - begin), batch.at_label[r]);
+    template <bool STREAMED, class To>
+    XENT_INLINE void put_gradient(const Batch& batch, const Row<T, S>& row, To* to, int64_t begin, int64_t end, T factor) {
+        const T* a = SOFT ? row.a + begin : nullptr;
+        const T pull = SOFT ? batch.pull[write_row] : T(0);
+        const T* slope = slopes_of(row);
+        if (PREPARED && slope)
+            write_sloped_gradient<T, To, STREAMED>(row.odds + begin, a, slope + begin, to, end - begin, factor, pull);
+        else
+            write_gradient<T, To, STREAMED>(row.odds + begin, a, to, end - begin, factor, pull);
+        const int64_t label = batch.label[write_row];
+        if (label_is_late[1 - now][write_row] && label >= begin && label < end)
+            store_one(to + (label - begin), batch.at_label[write_row] * (slope ? slope[label] : T(1)));
+    }
+
+    const Transform<T>& changes() const { return preparation.changes(); }
+
+    // dz'/dz where it differs from class to class; otherwise null.
+    const T* slopes_of(const Row<T, S>& row) const {
+        if (!PREPARED) return nullptr;
+        return row.slopes ? row.slopes : changes().slope_of_classes();
     }
 
     void write_zeros(const Row<T, S>& row, int64_t begin, int64_t end) const {
@@ -285,16 +349,15 @@ private:
         }
     }
 
-    using Read = typename Choose<PREPARED, T, S>::Type;
-
     const RowSettings<T>& settings;
     const XentSoftmax& call;
     const RowPlan plan;
-    const Transform<T> transform;
+    const Preparation<T, S> preparation;
     const Targets<T> targets;
     const T* const shared_target;
 
-    T *odds = nullptr, *peaks = nullptr, *filled = nullptr, *buffer = nullptr, *raw = nullptr;
+    T *odds = nullptr, *peaks = nullptr, *filled = nullptr, *buffer = nullptr, *spare = nullptr, *slopes = nullptr;
+    uint8_t* remaining = nullptr;  // of a row, whether a class has a part in the softmax
     int now = 0;  // the half that is being read; the other is being written
     Batch batches[2] = {};
     Row<T, S> rows[2][Batch::capacity];

@@ -35,6 +35,9 @@ public:
                call.probabilities.along == 1;
     }
 
+    // Whether smoothing adds the same to every class's target.
+    bool are_even() const { return call.labels.data && is_smooth() && !weight && !prior; }
+
     // The smoothed part for rows in which all classes remain: the same for each.
     void fill_shared(T* a) const {
         double total = 0;

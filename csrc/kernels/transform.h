@@ -21,19 +21,60 @@ XENT_INLINE V<T> load_strided(const T* p, int64_t stride, int64_t count, T fille
     return load<T>(lane);
 }
 
+// What is done to a stretch of logits after the softcap: z' = scale * z + added, and less the margin at the label. The
+// scale is one number or one for each class; what is added to class i is at added[i & added_mask], so that with mask 0 a
+// block of zeros serves all classes.
+template <class T>
+struct Change {
+    static constexpr int block = 4 * LANES<T>;  // classes whose numbers may be read from one place on
+    const T *scale, *added;
+    int64_t added_mask;
+    int64_t label;  // counted from the first class of the stretch on; where there is no margin, of none
+    T margin;
+};
+
 template <class T>
 class Transform {
 public:
     explicit Transform(const XentSoftmax& call)
-        : cap(T(call.softcap)),
+        : limit(T(call.softcap)),
           scale(call.scale),
           offset(call.offset),
           label_offset(call.label_offset),
           margin(call.margin),
+          scale_of_all(scale.data ? *static_cast<const T*>(scale.data) : T(1)),
           identity(call.softcap == 0 && !scale.data && !offset.data && !label_offset.data && !margin.data) {}
 
     bool is_identity() const { return identity; }
-    bool has_slope() const { return cap != 0 || scale.data; }
+    bool has_slope() const { return limit != 0 || scale.data; }
+    bool has_one_scale() const { return scale.along == 0; }
+    bool is_capped() const { return limit != 0; }
+    Softcap<T> cap() const { return Softcap<T>(limit); }
+
+    // Whether dz'/dz is one number for all logits, and that number.
+    bool has_one_slope() const { return limit == 0 && has_one_scale(); }
+    T one_slope() const { return scale_of_all; }
+
+    // dz'/dz of every class, where these lie along memory and depend on nothing else; otherwise null.
+    const T* slope_of_classes() const {
+        return limit == 0 && scale.along == 1 ? static_cast<const T*>(scale.data) : nullptr;
+    }
+
+    // Whether a stretch of classes has a Change.
+    bool is_dense() const {
+        const bool along_memory = (!offset.data || offset.along == 1) && (!label_offset.data || label_offset.along == 1);
+        return scale.along <= 1 && along_memory && !(offset.data && label_offset.data);
+    }
+
+    // Of classes from `begin` on of the row at (outer, inner). It points into this object.
+    Change<T> of(int64_t begin, int64_t outer, int64_t inner, int64_t label) const {
+        Change<T> change = {&scale_of_all, nothing, 0, -1, T(0)};
+        if (!has_one_scale()) change.scale = at(scale, begin, 0, 0);
+        if (offset.data) change.added = at(offset, begin, outer, inner), change.added_mask = -1;
+        if (label_offset.data) change.added = at(label_offset, begin, label, 0), change.added_mask = -1;
+        if (margin.data) change.label = label - begin, change.margin = *at(margin, label, 0, 0);
+        return change;
+    }
 
     // Changes z[0, n), the logits of classes from `begin` on of the row at (outer, inner).
     void apply(T* z, int64_t begin, int64_t n, int64_t outer, int64_t inner, int64_t label) const {
@@ -48,14 +89,14 @@ public:
             store<T>(z + i, x);
         }
         if (margin.data && label >= begin && label < begin + n)
-            z[label - begin] -= static_cast<const T*>(margin.data)[label * margin.along];
+            z[label - begin] -= *at(margin, label, 0, 0);
     }
 
     // Multiplies gradient[0, n) by dz'/dz, given the logits as they were.
     void apply_slope(T* gradient, const T* z, int64_t begin, int64_t n) const {
         for (int64_t i = 0; i < n; i += LANES<T>) {
             V<T> g = load<T>(gradient + i) * factor(begin + i, n - i);
-            if (cap != 0) g *= softcap_slope<T>(load<T>(z + i), cap);
+            if (limit != 0) g *= softcap_slope<T>(load<T>(z + i), limit);
             store<T>(gradient + i, g);
         }
     }
@@ -72,7 +113,7 @@ private:
     }
 
     XENT_INLINE V<T> changed(V<T> z, int64_t k, int64_t count) const {
-        if (cap != 0) z = softcap<T>(z, cap);
+        if (limit != 0) z = softcap<T>(z, limit);
         return scale.data ? z * factor(k, count) : z;
     }
 
@@ -81,9 +122,11 @@ private:
         return select<T>(added == -Constants<T>::infinity, added, z + added);
     }
 
-    const T cap;
+    const T limit;  // of the softcap; 0: none
     const XentView scale, offset, label_offset, margin;
+    const T scale_of_all;  // where there is one
     const bool identity;
+    T nothing[Change<T>::block] = {};
 };
 
 // Fills a run of n numbers up to a whole number of vectors.
