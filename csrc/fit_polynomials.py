@@ -1,4 +1,4 @@
-"""Fits the polynomials of kernels/math.h, event.h and softcap.h: smallest largest relative error (Remez exchange), coefficients then rounded.
+"""Fits the kernels' polynomials: smallest largest relative error (Remez exchange), coefficients then rounded.
 
     python csrc/fit_polynomials.py
 
