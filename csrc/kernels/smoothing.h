@@ -9,15 +9,20 @@ namespace {
 
 // Sum of z - peak over n >= LANES logits. It is finite only if no class is removed.
 template <class T, class S>
-inline T sum_of_gaps(const S* z, int64_t n, T peak) {
-    constexpr int L = LANES<T>;
-    V<T> sum[4] = {};
+inline double sum_of_gaps(const S* z, int64_t n, T peak) {
+    constexpr int L = LANES<T>, STEP = 4 * L;
+    DoubleSum sum;
     int64_t i = 0;
-    for (; i + 4 * L <= n; i += 4 * L)
-        for (int u = 0; u < 4; ++u) sum[u] += load_as(z + i + u * L) - peak;
-    for (; i + L <= n; i += L) sum[0] += load_as(z + i) - peak;
-    if (n % L) sum[1] += keep<T>(tail_lanes<T>(n), load_as(z + n - L) - peak);
-    return sum_of_lanes((sum[0] + sum[1]) + (sum[2] + sum[3]));
+    for (const int64_t steps_end = n - n % STEP; i < steps_end;) {
+        const int64_t end = smaller(steps_end, i + MOST_ADDITIONS * STEP);
+        V<T> some[4] = {};
+        for (; i < end; i += STEP)
+            for (int u = 0; u < 4; ++u) some[u] += load_as(z + i + u * L) - peak;
+        sum.add((some[0] + some[1]) + (some[2] + some[3]));
+    }
+    for (; i + L <= n; i += L) sum.add(load_as(z + i) - peak);
+    if (n % L) sum.add(keep<T>(tail_lanes<T>(n), load_as(z + n - L) - peak));
+    return sum.take();
 }
 
 }  // namespace

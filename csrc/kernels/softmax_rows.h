@@ -205,7 +205,7 @@ private:
         sums.others += sum_of_others<T, Read, GRADIENT>(chunk.z, to, chunk.n, label - begin, sums.peak);
         if (!EVEN) return;
         sums.mass += double(shared_target[0]) * double(chunk.n);
-        sums.dot += double(shared_target[0]) * double(sum_of_gaps<T>(chunk.z, chunk.n, sums.peak));
+        sums.dot += double(shared_target[0]) * sum_of_gaps<T>(chunk.z, chunk.n, sums.peak);
     }
 
     const T* target_of(Row<T, S>& row, int64_t r, int64_t label) {
