@@ -19,9 +19,9 @@ struct PreparingLoop {
     Softcap<T> cap;
     V<T> top[4] = {};
 
-    // Gives the largest of n >= L logits; the last vector may overlap the one before. Inlined where the loop is made, so
-    // that its pointers are in registers.
-    XENT_INLINE T run(int64_t n) {
+    // Gives the largest of n >= L logits, lane by lane; the last vector may overlap the one before. Inlined where the
+    // loop is made, so that its pointers are in registers.
+    XENT_INLINE V<T> run(int64_t n) {
         for (V<T>& t : top) t = broadcast<T>(Constants<T>::lowest);
         const int64_t whole = n - n % L, label = change.label;
         const int64_t special = label >= 0 && label < whole ? label - label % L : whole;
@@ -31,7 +31,7 @@ struct PreparingLoop {
             add(special + L, whole);
         }
         if (whole < n) add_special(n - L);
-        return max_of_lanes(max(max(top[0], top[1]), max(top[2], top[3])));
+        return max(max(top[0], top[1]), max(top[2], top[3]));
     }
 
 private:
@@ -80,7 +80,9 @@ private:
         }
     }
 
-    XENT_INLINE V<T> scale_at(int64_t i) const { return SCALED ? load<T>(change.scale + i) : broadcast<T>(*change.scale); }
+    XENT_INLINE V<T> scale_at(int64_t i) const {
+        return SCALED ? load<T>(change.scale + i) : broadcast<T>(*change.scale);
+    }
 };
 
 // A chunk of a row: its first class, how many, and the row's place and label.
@@ -92,7 +94,10 @@ template <class T, class S>
 class Preparation {
 public:
     explicit Preparation(const XentSoftmax& call)
-        : call(call), transform(call), is_dense(call.logits.along == 1 && transform.is_dense()), removes(may_remove()) {}
+        : call(call),
+          transform(call),
+          is_dense(call.logits.along == 1 && transform.is_dense()),
+          removes(may_remove()) {}
 
     const Transform<T>& changes() const { return transform; }
 
@@ -101,10 +106,15 @@ public:
         return transform.has_slope() && !transform.has_one_slope() && !transform.slope_of_classes();
     }
 
-    // Puts the changed logits of a chunk in `to`, which -inf fills up to a whole vector at least, and dz'/dz in `slopes`,
-    // unless that is null. Gives the largest. `spare` has room for as many.
+    // Puts the changed logits of a chunk in `to`, which -inf fills up to a whole vector at least, and dz'/dz in
+    // `slopes`, unless that is null. Gives the largest. `spare` has room for as many.
     XENT_INLINE T run(const ChunkPlace& at, const S* logits, T* to, T* spare, T* slopes) const {
         if (!is_dense || at.n < LANES<T>) return run_anyhow(at, logits, to, spare, slopes);
+        return max_of_lanes(run_dense(at, logits, to, slopes));
+    }
+
+    // The same of at least a vector of classes, where logits and what is done to them lie along memory.
+    XENT_INLINE V<T> run_dense(const ChunkPlace& at, const S* logits, T* to, T* slopes) const {
         if (transform.has_one_scale()) return run_scaled<false>(at, logits, to, slopes);
         return run_scaled<true>(at, logits, to, slopes);
     }
@@ -118,14 +128,14 @@ private:
     }
 
     template <bool SCALED>
-    XENT_INLINE T run_scaled(const ChunkPlace& at, const S* logits, T* to, T* slopes) const {
+    XENT_INLINE V<T> run_scaled(const ChunkPlace& at, const S* logits, T* to, T* slopes) const {
         if (transform.is_capped()) return run_loop<true, SCALED, true>(at, logits, to, slopes);
         if (removes) return run_loop<false, SCALED, true>(at, logits, to, nullptr);
         return run_loop<false, SCALED, false>(at, logits, to, nullptr);
     }
 
     template <bool CAPPED, bool SCALED, bool REMOVES>
-    inline T run_loop(const ChunkPlace& at, const S* logits, T* to, T* slopes) const {
+    inline V<T> run_loop(const ChunkPlace& at, const S* logits, T* to, T* slopes) const {
         const Change<T> change = transform.of(at.begin, at.outer, at.inner, at.label);
         return PreparingLoop<T, S, CAPPED, SCALED, REMOVES>{logits, to, slopes, change, transform.cap()}.run(at.n);
     }

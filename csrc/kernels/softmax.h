@@ -163,9 +163,10 @@ private:
         if (transform.is_identity() && tiles)
             return wants_gradient ? share(settings, TileKernel<T, S, SOFT, true>(settings, large))
                                   : share(settings, TileKernel<T, S, SOFT, false>(settings, large));
-        if (!transform.is_identity() || !contiguous || call.classes < LANES<T>)
-            return share_prepared_rows<SOFT>(settings, stream);
-        if (!SOFT && call.classes <= MOST_SHORT_CLASSES) return share_short_rows(settings);
+        const bool vectors = contiguous && call.classes >= LANES<T>;
+        if (!SOFT && vectors && transform.is_dense() && call.classes <= MOST_SHORT_CLASSES)
+            return transform.is_identity() ? share_short_rows<false>(settings) : share_short_rows<true>(settings);
+        if (!transform.is_identity() || !vectors) return share_prepared_rows<SOFT>(settings, stream);
         if (is_worth_splitting() && (!SOFT || targets.are_plain())) return split<SOFT>(settings);
         if (!wants_gradient) return share_rows<SOFT, false, false, false>(settings);
         return stream ? share_rows<SOFT, true, true, false>(settings) : share_rows<SOFT, true, false, false>(settings);
@@ -178,12 +179,13 @@ private:
         share_rows<SOFT, true, false, true>(settings);
     }
 
+    template <bool CHANGED>
     void share_short_rows(const RowSettings<T>& settings) {
         const bool adjacent = (call.inner > 1 ? call.gradient.inner : call.gradient.outer) == call.classes;
-        if (!call.gradient.data) return share(settings, ShortRowKernel<T, S, false, false>(settings));
+        if (!call.gradient.data) return share(settings, ShortRowKernel<T, S, false, false, CHANGED>(settings));
         if (adjacent && rows * call.classes * int64_t(sizeof(S)) >= STREAM_BYTES)
-            return share(settings, ShortRowKernel<T, S, true, true>(settings));
-        share(settings, ShortRowKernel<T, S, true, false>(settings));
+            return share(settings, ShortRowKernel<T, S, true, true, CHANGED>(settings));
+        share(settings, ShortRowKernel<T, S, true, false, CHANGED>(settings));
     }
 
     bool is_worth_splitting() const {

@@ -110,7 +110,8 @@ private:
         const bool keeps_slopes = GRADIENT && preparation.keeps_slopes();
         const int64_t longest = plan.chunk + (plan.chunks > 1 ? plan.chunk + LINE : 0);
         const int64_t chunk = (longest + LINE) / LINE * LINE;
-        buffer = static_cast<T*>(xent_scratch(CHUNK_BUFFER, (2 * chunk + (keeps_slopes ? cells : 0)) * int64_t(sizeof(T))));
+        const int64_t bytes = (2 * chunk + (keeps_slopes ? cells : 0)) * int64_t(sizeof(T));
+        buffer = static_cast<T*>(xent_scratch(CHUNK_BUFFER, bytes));
         spare = buffer + chunk;
         slopes = keeps_slopes ? spare + chunk : nullptr;
         return buffer;
@@ -212,15 +213,17 @@ private:
         const XentView& given = call.probabilities;
         if (targets.are_plain() && padded(plan.classes) == plan.classes)
             return static_cast<const T*>(given.data) + row.outer * given.outer + row.inner * given.inner;
-        if (call.labels.data && !may_remove(row, label)) return shared_target;
-        if (mark_remaining(row, label) && call.labels.data) return shared_target;
+        if (targets.is_smooth()) {
+            if (call.labels.data && !may_remove(row, label)) return shared_target;
+            if (mark_remaining(row, label) && call.labels.data) return shared_target;
+        }
         T* a = filled + (now * plan.rows_a_batch + r) * plan.slot;
         targets.fill(a, row.outer, row.inner, label, [&](int64_t k) { return remaining[k] != 0; });
         for (int64_t k = plan.classes; k < plan.classes + LANES<T>; ++k) a[k] = T(0);
         return a;
     }
 
-    // Of a few classes, it is not found out here.
+    // Whether a class may have no part in the row's softmax; of fewer classes than a vector holds it is not found out.
     bool may_remove(const Row<T, S>& row, int64_t label) {
         if (plan.classes < LANES<T>) return true;
         for (int64_t c = 0; c < row.chunks; ++c) {
@@ -264,7 +267,8 @@ private:
 
     // The gradient of a row times one number.
     static void multiply(Batch& batch, T slope, int64_t count) {
-        for (int64_t r = 0; r < count; ++r) batch.factor[r] *= slope, batch.pull[r] *= slope, batch.at_label[r] *= slope;
+        for (int64_t r = 0; r < count; ++r)
+            batch.factor[r] *= slope, batch.pull[r] *= slope, batch.at_label[r] *= slope;
     }
 
     // Rows of the batch just finished wait to be written; the next is read into the other half.
@@ -320,7 +324,8 @@ private:
     }
 
     template <bool STREAMED, class To>
-    XENT_INLINE void put_gradient(const Batch& batch, const Row<T, S>& row, To* to, int64_t begin, int64_t end, T factor) {
+    XENT_INLINE void put_gradient(const Batch& batch, const Row<T, S>& row, To* to, int64_t begin, int64_t end,
+                                  T factor) {
         const T* a = SOFT ? row.a + begin : nullptr;
         const T pull = SOFT ? batch.pull[write_row] : T(0);
         const T* slope = slopes_of(row);

@@ -8,7 +8,7 @@
 #pragma once
 
 #include "../parallel.h"
-#include "chunk.h"
+#include "prepared.h"
 #include "reduce.h"
 
 namespace XENT_ISA {
@@ -20,16 +20,22 @@ constexpr int64_t MOST_SHORT_CLASSES = 256;
 
 enum ShortRowScratch { SHORT_ODDS, SHORT_LOGITS };
 
-template <class T, class S, bool GRADIENT, bool STREAM>
+// With CHANGED, the logits are changed on their way in.
+template <class T, class S, bool GRADIENT, bool STREAM, bool CHANGED>
 class ShortRowKernel {
 public:
     explicit ShortRowKernel(const RowSettings<T>& settings)
-        : settings(settings), call(settings.call), classes(call.classes), padded((classes + L - 1) / L * L) {}
+        : settings(settings),
+          call(settings.call),
+          classes(call.classes),
+          padded(rounded_up(classes, L)),
+          preparation(call) {}
 
     bool reserve() {
         const int64_t word = sizeof(T);
-        logits = static_cast<T*>(xent_scratch(SHORT_LOGITS, GROUP * padded * word));
+        logits = static_cast<T*>(xent_scratch(SHORT_LOGITS, 2 * GROUP * padded * word));
         odds = static_cast<T*>(xent_scratch(SHORT_ODDS, (Batch::capacity * classes + 2 * L) * word));
+        if (CHANGED && GRADIENT && logits) place_slopes(logits + GROUP * padded);
         return logits && odds;
     }
 
@@ -42,6 +48,7 @@ public:
             leave_out_unread(rows.count);
             find_own_odds(batch, rows.count);
             finish_labels<GRADIENT>(settings, batch, rows.count);
+            if (CHANGED && GRADIENT) multiply_slopes(rows.count);
             sink.take(row, batch.loss, rows.count);
             if (GRADIENT) write(rows);
             row += rows.count;
@@ -60,14 +67,14 @@ private:
         const int64_t step = rows.step(call.logits);
         const S* z = rows.at<const S>(call.logits, first);
         V<T> tops[GROUP] = {}, sums[GROUP] = {};
-        for (int r = 0; r < count; ++r) tops[r] = take_in(z + r * step, logits + r * padded, first + r);
+        for (int r = 0; r < count; ++r) tops[r] = take_in(rows, z + r * step, logits + r * padded, first + r);
         maxima_of_lanes(tops, batch.peak + first);
         for (int r = 0; r < count; ++r) sums[r] = add_odds(logits + r * padded, odds_of(first + r), first + r);
         sums_of_lanes(sums, batch.others + first);
     }
 
     // Copies a row, but for its label's logit, and gives the largest logits.
-    XENT_INLINE V<T> take_in(const S* z, T* row, int64_t r) {
+    XENT_INLINE V<T> take_in(const Stretch& rows, const S* z, T* row, int64_t r) {
         const V<T> nothing = broadcast<T>(-Constants<T>::infinity);
         V<T> top = broadcast<T>(Constants<T>::lowest);
         if (!batch.read[r]) {
@@ -75,13 +82,42 @@ private:
             return top;
         }
         store<T>(row + padded - L, nothing);
-        prefetch(reinterpret_cast<const char*>(z) + PREFETCH_BYTES, classes * sizeof(S));
-        for (int64_t i = 0; i + L <= classes; i += L) top = move(z, row, i, top);
-        top = move(z, row, classes - L, top);
+        top = CHANGED ? change(rows, z, row, r) : copy(z, row, top);
         const int32_t label = batch.label[r];
-        batch.own[r] = load_one(z + label);
+        batch.own[r] = row[label];
         row[label] = -Constants<T>::infinity;
         return top;
+    }
+
+    XENT_INLINE V<T> copy(const S* z, T* row, V<T> top) const {
+        prefetch(reinterpret_cast<const char*>(z) + PREFETCH_BYTES, classes * sizeof(S));
+        for (int64_t i = 0; i + L <= classes; i += L) top = move(z, row, i, top);
+        return move(z, row, classes - L, top);
+    }
+
+    XENT_INLINE V<T> change(const Stretch& rows, const S* z, T* row, int64_t r) {
+        const bool inner = rows.along_inner;
+        const ChunkPlace at = {0, classes, rows.outer + (inner ? 0 : r), rows.inner + (inner ? r : 0), batch.label[r]};
+        const V<T> top = preparation.run_dense(at, z, row, kept ? slopes_of(r) : nullptr);
+        if (GRADIENT) own_slope[r] = slopes ? slopes_of(r)[batch.label[r]] : preparation.changes().one_slope();
+        return top;
+    }
+
+    // dz'/dz where it differs from class to class: found with the logits and kept as long as they are, or the same for
+    // all rows, and then filled up to whole vectors.
+    void place_slopes(T* place) {
+        kept = preparation.keeps_slopes();
+        const T* of_classes = preparation.changes().slope_of_classes();
+        slopes = kept || of_classes ? place : nullptr;
+        for (int64_t k = 0; k < padded; ++k) place[k] = of_classes && k < classes ? of_classes[k] : T(0);
+    }
+
+    T* slopes_of(int64_t r) const { return slopes + (kept ? r % GROUP * padded : 0); }
+
+    // The odds have been multiplied already where slopes differ.
+    void multiply_slopes(int64_t count) {
+        const T of_all = slopes ? T(1) : preparation.changes().one_slope();
+        for (int64_t r = 0; r < count; ++r) batch.factor[r] *= of_all, batch.at_label[r] *= own_slope[r];
     }
 
     static XENT_INLINE V<T> move(const S* z, T* row, int64_t i, V<T> top) {
@@ -93,20 +129,25 @@ private:
     // Makes odds of logits, and gives their sums. The odds of the padding are overwritten by the next row's.
     XENT_INLINE V<T> add_odds(const T* row, T* to, int64_t r) const {
         const V<T> peak = broadcast<T>(batch.peak[r]);
+        const T* slope = CHANGED && GRADIENT && slopes && batch.read[r] ? slopes_of(r) : nullptr;
         V<T> a = {}, b = {};
         int64_t i = 0;
         for (; i + 2 * L <= padded; i += 2 * L) {
             V<T> e[2] = {load<T>(row + i) - peak, load<T>(row + i + L) - peak};
             lifted_exp<T>(e);
-            if (GRADIENT) store<T>(to + i, e[0]), store<T>(to + i + L, e[1]);
+            put_odds(to, i, e[0], slope), put_odds(to, i + L, e[1], slope);
             a += e[0], b += e[1];
         }
         if (i < padded) {
             const V<T> e = lifted_exp<T>(load<T>(row + i) - peak);
-            if (GRADIENT) store<T>(to + i, e);
+            put_odds(to, i, e, slope);
             a += e;
         }
         return LOWERED<T> * (a + b);
+    }
+
+    static XENT_INLINE void put_odds(T* to, int64_t i, V<T> e, const T* slope) {
+        if (GRADIENT) store<T>(to + i, slope ? e * load<T>(slope + i) : e);
     }
 
     void leave_out_unread(int64_t count) {
@@ -192,7 +233,10 @@ private:
     const RowSettings<T>& settings;
     const XentSoftmax& call;
     const int64_t classes, padded;
-    T *odds = nullptr, *logits = nullptr;
+    const Preparation<T, S> preparation;
+    T *odds = nullptr, *logits = nullptr, *slopes = nullptr;
+    bool kept = false;  // slopes differ from row to row
+    T own_slope[Batch::capacity] = {};
     Batch batch = {};
 };
 

@@ -21,9 +21,9 @@ XENT_INLINE V<T> load_strided(const T* p, int64_t stride, int64_t count, T fille
     return load<T>(lane);
 }
 
-// What is done to a stretch of logits after the softcap: z' = scale * z + added, and less the margin at the label. The
-// scale is one number or one for each class; what is added to class i is at added[i & added_mask], so that with mask 0 a
-// block of zeros serves all classes.
+// What is done to a stretch of logits after the softcap: z' = scale * z + added, and less the margin at the label.
+// There is one scale, or one for each class; what is added to class i is at added[i & added_mask], so that with mask 0
+// a block of zeros serves all classes.
 template <class T>
 struct Change {
     static constexpr int block = 4 * LANES<T>;  // classes whose numbers may be read from one place on
@@ -62,8 +62,8 @@ public:
 
     // Whether a stretch of classes has a Change.
     bool is_dense() const {
-        const bool along_memory = (!offset.data || offset.along == 1) && (!label_offset.data || label_offset.along == 1);
-        return scale.along <= 1 && along_memory && !(offset.data && label_offset.data);
+        const XentView& added = offset.data ? offset : label_offset;
+        return scale.along <= 1 && (!added.data || added.along == 1) && !(offset.data && label_offset.data);
     }
 
     // Of classes from `begin` on of the row at (outer, inner). It points into this object.
