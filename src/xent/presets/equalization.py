@@ -9,14 +9,13 @@ from typing_extensions import Unpack
 from xent.core import check
 from xent.core.axes import along
 from xent.core.logits import LogitTransform
-from xent.core.reduce import Normalizer
 from xent.functional import cross_entropy
 from xent.imbalance import inverse_frequency
 from xent.nn import CrossEntropyLoss
 from xent.presets.counts import described, sizes
 from xent.presets.domains import number
 from xent.presets.held import held
-from xent.presets.settings import SoftmaxArguments, SoftmaxSettings, compose
+from xent.presets.settings import OfBatch, SoftmaxArguments, SoftmaxSettings, compose
 
 if TYPE_CHECKING:
     from xent.imbalance import Counts
@@ -130,20 +129,12 @@ class EqualizationLoss(CrossEntropyLoss):
         self.gamma = gamma
         self.generator = generator
 
-    def forward(
-        self,
-        input: Tensor,
-        target: Tensor,
-        *,
-        sample_weight: Tensor | None = None,
-        mask: Tensor | None = None,
-        normalizer: Normalizer | None = None,
-    ) -> Tensor:
+    def forward(self, input: Tensor, target: Tensor, **batch: Unpack[OfBatch]) -> Tensor:
         """Loss of a batch, in nats; see :func:`xent.equalization_loss`."""
         name = "EqualizationLoss"
         taking_part = _taking_part(name, input, target, self.rare_classes, self.gamma, self.generator, self.dim)
         settings = compose(name, held(self), logits=LogitTransform(valid_classes=taking_part))
-        return cross_entropy(input, target, sample_weight=sample_weight, mask=mask, normalizer=normalizer, **settings)
+        return cross_entropy(input, target, **batch, **settings)
 
     def extra_repr(self) -> str:
         """Its own parameters, and settings that differ from their defaults."""

@@ -8,14 +8,13 @@ import torch
 from torch import Tensor
 from typing_extensions import Unpack
 
-from xent.core.reduce import Normalizer
 from xent.imbalance import inverse_frequency
 from xent.nn import CrossEntropyLoss
 from xent.presets.counts import described, like_counts, like_input, sizes
 from xent.presets.domains import number
 from xent.presets.held import held
 from xent.presets.row_smoothing import refuse_inplace, smoothed_by_label
-from xent.presets.settings import SoftmaxArguments, SoftmaxSettings, compose
+from xent.presets.settings import OfBatch, SoftmaxArguments, SoftmaxSettings, compose
 
 if TYPE_CHECKING:
     from xent.imbalance import Counts
@@ -129,24 +128,14 @@ class LabelAwareSmoothingLoss(CrossEntropyLoss):
         self.tail = tail
         self.shape = shape
 
-    def forward(
-        self,
-        input: Tensor,
-        target: Tensor,
-        *,
-        sample_weight: Tensor | None = None,
-        mask: Tensor | None = None,
-        normalizer: Normalizer | None = None,
-    ) -> Tensor:
+    def forward(self, input: Tensor, target: Tensor, **batch: Unpack[OfBatch]) -> Tensor:
         """Loss of a batch, in nats; see :func:`xent.label_aware_smoothing_loss`."""
         return smoothed_by_label(
             "LabelAwareSmoothingLoss",
             input,
             target,
             self.smoothing,
-            sample_weight=sample_weight,
-            mask=mask,
-            normalizer=normalizer,
+            **batch,
             **held(self),
         )
 

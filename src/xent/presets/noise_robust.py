@@ -4,13 +4,12 @@ from torch import Tensor
 from typing_extensions import Unpack
 
 from xent.core.event import NLL, Event
-from xent.core.reduce import Normalizer
 from xent.functional import cross_entropy
 from xent.nn import CrossEntropyLoss
 from xent.presets.domains import number
 from xent.presets.factor import multiple
 from xent.presets.held import held
-from xent.presets.settings import SoftmaxArguments, SoftmaxSettings, compose
+from xent.presets.settings import OfBatch, SoftmaxArguments, SoftmaxSettings, compose
 
 __all__ = [
     "GeneralizedCrossEntropyLoss",
@@ -221,27 +220,10 @@ class SymmetricCrossEntropyLoss(CrossEntropyLoss):
         self.beta = beta
         self.log_zero = log_zero
 
-    def forward(
-        self,
-        input: Tensor,
-        target: Tensor,
-        *,
-        sample_weight: Tensor | None = None,
-        mask: Tensor | None = None,
-        normalizer: Normalizer | None = None,
-    ) -> Tensor:
+    def forward(self, input: Tensor, target: Tensor, **batch: Unpack[OfBatch]) -> Tensor:
         """Loss of a batch, in nats; see :func:`xent.symmetric_cross_entropy_loss`."""
-        return symmetric_cross_entropy_loss(
-            input,
-            target,
-            self.alpha,
-            self.beta,
-            self.log_zero,
-            sample_weight=sample_weight,
-            mask=mask,
-            normalizer=normalizer,
-            **held(self),
-        )
+        own = (self.alpha, self.beta, self.log_zero)
+        return symmetric_cross_entropy_loss(input, target, *own, **batch, **held(self))
 
     def extra_repr(self) -> str:
         """Its own parameters, and settings that differ from their defaults."""

@@ -17,7 +17,7 @@ from xent.nn import BCEWithLogitsLoss
 from xent.presets.domains import number
 from xent.presets.elements import elements, read_elements
 from xent.presets.refusals import refuse
-from xent.presets.settings import SigmoidArguments, SigmoidSettings
+from xent.presets.settings import OfBatch, SigmoidArguments, SigmoidSettings
 
 __all__ = ["QualityFocalLoss", "quality_focal_loss"]
 
@@ -117,15 +117,7 @@ class QualityFocalLoss(BCEWithLogitsLoss):
         super().__init__(**settings)
         self.beta = number("QualityFocalLoss", "beta", beta, least=0.0)
 
-    def forward(
-        self,
-        input: Tensor,
-        target: Tensor,
-        *,
-        sample_weight: Tensor | None = None,
-        mask: Tensor | None = None,
-        normalizer: Normalizer | None = None,
-    ) -> Tensor:
+    def forward(self, input: Tensor, target: Tensor, **batch: Unpack[OfBatch]) -> Tensor:
         """Loss of a batch, in nats; see :func:`xent.quality_focal_loss`."""
         return quality_focal_loss(
             input,
@@ -136,9 +128,7 @@ class QualityFocalLoss(BCEWithLogitsLoss):
             neg_weight=self.neg_weight,
             reduction=self.reduction,
             ignore_index=self.ignore_index,
-            sample_weight=sample_weight,
-            mask=mask,
-            normalizer=normalizer,
+            **batch,
         )
 
     def extra_repr(self) -> str:

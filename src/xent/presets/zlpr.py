@@ -10,12 +10,11 @@ from typing_extensions import Unpack
 
 from xent.core import check
 from xent.core.precision import arithmetic_dtype
-from xent.core.reduce import Normalizer
 from xent.dispatch.choice import result_dtype
 from xent.functional import cross_entropy
 from xent.presets.elements import elements, read_elements
 from xent.presets.refusals import refuse
-from xent.presets.settings import SigmoidArguments, SigmoidSettings, SoftmaxArguments
+from xent.presets.settings import OfBatch, SigmoidArguments, SigmoidSettings, SoftmaxArguments
 
 __all__ = ["ZLPRLoss", "zlpr_loss"]
 
@@ -119,15 +118,7 @@ class ZLPRLoss(torch.nn.Module):
         self.reduction = settings.get("reduction", "mean")
         self.ignore_index = settings.get("ignore_index")
 
-    def forward(
-        self,
-        input: Tensor,
-        target: Tensor,
-        *,
-        sample_weight: Tensor | None = None,
-        mask: Tensor | None = None,
-        normalizer: Normalizer | None = None,
-    ) -> Tensor:
+    def forward(self, input: Tensor, target: Tensor, **batch: Unpack[OfBatch]) -> Tensor:
         """Loss of a batch, in nats; see :func:`xent.zlpr_loss`."""
         return zlpr_loss(
             input,
@@ -135,9 +126,7 @@ class ZLPRLoss(torch.nn.Module):
             dim=self.dim,
             reduction=self.reduction,
             ignore_index=self.ignore_index,
-            sample_weight=sample_weight,
-            mask=mask,
-            normalizer=normalizer,
+            **batch,
         )
 
     def extra_repr(self) -> str:
