@@ -136,8 +136,9 @@ private:
 
     template <bool CAPPED, bool SCALED, bool REMOVES>
     inline V<T> run_loop(const ChunkPlace& at, const S* logits, T* to, T* slopes) const {
-        const Change<T> change = transform.of(at.begin, at.outer, at.inner, at.label);
-        return PreparingLoop<T, S, CAPPED, SCALED, REMOVES>{logits, to, slopes, change, transform.cap()}.run(at.n);
+        return PreparingLoop<T, S, CAPPED, SCALED, REMOVES>{
+            logits, to, slopes, transform.of(at.begin, at.outer, at.inner, at.label), transform.cap()}
+            .run(at.n);
     }
 
     T run_anyhow(const ChunkPlace& at, const S* logits, T* to, T* spare, T* slopes) const {

@@ -145,22 +145,29 @@ private:
         return row;
     }
 
-    // Logits of a chunk as the softmax takes them, how many vectors may be made of, and the largest.
+    // Logits of a chunk as the softmax takes them, of how many vectors may be made, and the largest.
     struct Chunk {
         const Read* z;
         int64_t n;
         T top;
     };
 
-    XENT_INLINE Chunk take_in(const Row<T, S>& row, int64_t label, int64_t begin, int64_t end, T* kept_slopes) const {
+    // PREPARED logits are put in `to`, and their slopes kept if that is wanted.
+    XENT_INLINE Chunk take_in(const Row<T, S>& row, int64_t label, int64_t begin, int64_t end, T* to,
+                              T* kept_slopes) const {
         const int64_t n = end - begin;
         if constexpr (PREPARED) {
             const ChunkPlace at = {begin, n, row.outer, row.inner, label};
-            const T top = preparation.run(at, row.logits + begin * call.logits.along, buffer, spare, kept_slopes);
-            return {buffer, padded(n), top};
+            const T top = preparation.run(at, row.logits + begin * call.logits.along, to, spare, kept_slopes);
+            return {to, padded(n), top};
         } else {
             return {row.logits + begin, n, largest<T>(row.logits + begin, n)};
         }
+    }
+
+    // Where a chunk's logits wait to become odds: in the odds' place, unless its last vector overlaps the one before.
+    T* place_of_logits(const Row<T, S>& row, int64_t begin, int64_t end) const {
+        return GRADIENT && (end - begin) % LANES<T> == 0 ? row.odds + begin : buffer;
     }
 
     static int64_t padded(int64_t n) { return PREPARED && n < LANES<T> ? LANES<T> : n; }
@@ -185,7 +192,8 @@ private:
         for (int64_t c = 0; c < row.chunks; ++c) {
             const int64_t begin = row.begin(c, plan), end = row.end(c, plan);
             if (GRADIENT) write_until(r, end - row.head);
-            const Chunk chunk = take_in(row, label, begin, end, row.slopes ? row.slopes + begin : nullptr);
+            const Chunk chunk = take_in(row, label, begin, end, place_of_logits(row, begin, end),
+                                        row.slopes ? row.slopes + begin : nullptr);
             if (call.labels.data && label >= begin && label < end) batch.own[r] = load_one(chunk.z + (label - begin));
             sums.raise(chunk.top);
             row.peaks[c] = sums.peak;
@@ -197,16 +205,18 @@ private:
         return !EVEN || batch.dot[r] - batch.dot[r] == T(0);
     }
 
+    // The odds come last: they may overwrite the logits.
     template <bool EVEN>
     XENT_INLINE void add_chunk(const Row<T, S>& row, const Chunk& chunk, int64_t label, int64_t begin,
                                RunningSums<T>& sums) const {
         T* to = row.odds + begin;
         if (SOFT && !EVEN)
             return sums.add(sums_of_distribution<T, Read, GRADIENT>(chunk.z, row.a + begin, to, chunk.n, sums.peak));
+        if (EVEN) {
+            sums.mass += double(shared_target[0]) * double(chunk.n);
+            sums.dot += double(shared_target[0]) * sum_of_gaps<T>(chunk.z, chunk.n, sums.peak);
+        }
         sums.others += sum_of_others<T, Read, GRADIENT>(chunk.z, to, chunk.n, label - begin, sums.peak);
-        if (!EVEN) return;
-        sums.mass += double(shared_target[0]) * double(chunk.n);
-        sums.dot += double(shared_target[0]) * sum_of_gaps<T>(chunk.z, chunk.n, sums.peak);
     }
 
     const T* target_of(Row<T, S>& row, int64_t r, int64_t label) {
@@ -227,7 +237,7 @@ private:
     bool may_remove(const Row<T, S>& row, int64_t label) {
         if (plan.classes < LANES<T>) return true;
         for (int64_t c = 0; c < row.chunks; ++c) {
-            const Chunk chunk = take_in(row, label, row.begin(c, plan), row.end(c, plan), nullptr);
+            const Chunk chunk = take_in(row, label, row.begin(c, plan), row.end(c, plan), buffer, nullptr);
             if (has_removed<T>(chunk.z, chunk.n)) return true;
         }
         return false;
@@ -238,7 +248,7 @@ private:
         bool all = true;
         for (int64_t c = 0; c < row.chunks; ++c) {
             const int64_t begin = row.begin(c, plan), end = row.end(c, plan);
-            const Chunk chunk = take_in(row, label, begin, end, nullptr);
+            const Chunk chunk = take_in(row, label, begin, end, buffer, nullptr);
             for (int64_t k = begin; k < end; ++k) {
                 remaining[k] = load_one(chunk.z + (k - begin)) != -Constants<T>::infinity;
                 all &= remaining[k] != 0;

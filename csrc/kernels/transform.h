@@ -67,13 +67,12 @@ public:
     }
 
     // Of classes from `begin` on of the row at (outer, inner). It points into this object.
-    Change<T> of(int64_t begin, int64_t outer, int64_t inner, int64_t label) const {
-        Change<T> change = {&scale_of_all, nothing, 0, -1, T(0)};
-        if (!has_one_scale()) change.scale = at(scale, begin, 0, 0);
-        if (offset.data) change.added = at(offset, begin, outer, inner), change.added_mask = -1;
-        if (label_offset.data) change.added = at(label_offset, begin, label, 0), change.added_mask = -1;
-        if (margin.data) change.label = label - begin, change.margin = *at(margin, label, 0, 0);
-        return change;
+    XENT_INLINE Change<T> of(int64_t begin, int64_t outer, int64_t inner, int64_t label) const {
+        const XentView& view = offset.data ? offset : label_offset;
+        const int64_t row = offset.data ? outer : label, column = offset.data ? inner : 0;
+        const T* added = view.data ? at(view, begin, row, column) : nothing;
+        return {has_one_scale() ? &scale_of_all : at(scale, begin, 0, 0), added, view.data ? -1 : 0,
+                margin.data ? label - begin : -1, margin.data ? *at(margin, label, 0, 0) : T(0)};
     }
 
     // Changes z[0, n), the logits of classes from `begin` on of the row at (outer, inner).
