@@ -69,7 +69,7 @@ def test_a_class_of_positives_only():
             TypeError,
             "`total` must be a number of rows, or one a class, not ClassCounts",
         ),
-        ({"total": 5, "cap": 0}, ValueError, "`cap` must be finite and above 0, got 0"),
+        ({"total": 5, "cap": 0}, ValueError, "`cap` must be finite, above 0, got 0"),
         ({"total": 5, "cap": "9"}, TypeError, "`cap` must be a number, not str"),
     ],
 )

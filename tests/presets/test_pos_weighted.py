@@ -76,7 +76,7 @@ def test_a_module_carries_what_its_counts_made() -> None:
         ({"total": None}, TypeError, "`total` is missing"),
         ({"total": 60}, ValueError, "class 0 has no negatives among its 60 rows"),
         ({"counts": [60, 30, 9, 0]}, ValueError, "`counts` must be finite and above 0, got 0 for class 3"),
-        ({"cap": 0.0}, ValueError, "`cap` must be finite and above 0, got 0.0"),
+        ({"cap": 0.0}, ValueError, "`cap` must be finite, above 0, got 0.0"),
         ({"pos_weight": torch.ones(4)}, TypeError, "`pos_weight` is what"),
     ],
 )

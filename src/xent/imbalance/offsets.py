@@ -2,9 +2,10 @@
 
 from torch import Tensor
 
+from xent.core.check import number
 from xent.imbalance.logits import class_axis, combine
 from xent.imbalance.record import ClassCounts, Counts
-from xent.imbalance.sizes import Absent, class_sizes, number, result_dtype
+from xent.imbalance.sizes import Absent, class_sizes, result_dtype
 
 
 def log_prior(counts: Counts, *, absent: Absent = "raise") -> Tensor:

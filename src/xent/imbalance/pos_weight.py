@@ -5,8 +5,9 @@ import math
 import torch
 from torch import Tensor
 
+from xent.core.check import number
 from xent.imbalance.record import ClassCounts, Counts
-from xent.imbalance.sizes import Absent, class_sizes, number, result_dtype
+from xent.imbalance.sizes import Absent, class_sizes, result_dtype
 
 
 def pos_weight(

@@ -8,10 +8,11 @@ with the log-loss, no label smoothing, and as far as the model fits its training
 import torch
 from torch import Tensor
 
+from xent.core.check import number
 from xent.imbalance.logits import class_axis, combine
 from xent.imbalance.offsets import exact_log_prior
 from xent.imbalance.record import Counts
-from xent.imbalance.sizes import Absent, number
+from xent.imbalance.sizes import Absent
 
 
 def undo_weight(logits: Tensor, weight: Tensor, *, dim: int | None = None) -> Tensor:

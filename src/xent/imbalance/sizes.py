@@ -4,7 +4,6 @@ Such a class has no finite weight and no finite log-prior, and the infinity woul
 meets the loss. So it is refused, unless the caller says what to do.
 """
 
-import math
 from typing import Literal, TypeAlias
 
 import torch
@@ -52,21 +51,6 @@ def result_dtype(counts: Counts) -> torch.dtype:
     """The dtype of what is made from ``counts``: theirs if it is floating point, else torch's default."""
     dtype = torch.int64 if isinstance(counts, ClassCounts) else torch.as_tensor(counts).dtype
     return dtype if dtype.is_floating_point else torch.get_default_dtype()
-
-
-def number(function: str, argument: str, value: float, *, above: float = -math.inf) -> float:
-    """``value``, if it is a finite number above ``above``.
-
-    Raises:
-        TypeError: If it is no number.
-        ValueError: If it lies outside.
-    """
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise TypeError(f"{function}: `{argument}` must be a number, not {type(value).__name__}.")
-    if not (math.isfinite(value) and value > above):
-        domain = f"finite and above {above:g}" if above > -math.inf else "finite"
-        raise ValueError(f"{function}: `{argument}` must be {domain}, got {value}.")
-    return value
 
 
 def _known_rule(function: str, absent: str, may_be_zero: bool) -> None:

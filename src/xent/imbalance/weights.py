@@ -8,8 +8,9 @@ import math
 import torch
 from torch import Tensor
 
+from xent.core.check import number
 from xent.imbalance.record import Counts
-from xent.imbalance.sizes import AbsentWeight, class_sizes, number, result_dtype
+from xent.imbalance.sizes import AbsentWeight, class_sizes, result_dtype
 
 
 def inverse_frequency(counts: Counts, power: float = 1.0, *, absent: AbsentWeight = "raise") -> Tensor:
@@ -100,7 +101,7 @@ def effective_number(counts: Counts, beta: float = 0.999, *, absent: AbsentWeigh
         point, else in torch's default dtype.
 
     Raises:
-        TypeError: If ``counts`` are no real numbers.
+        TypeError: If ``counts`` are no real numbers, or ``beta`` is no number.
         ValueError: If ``counts`` are not one row of finite numbers above 0 (or of 0, if ``absent`` takes it), or
             ``beta`` lies outside [0, 1).
 
@@ -112,9 +113,7 @@ def effective_number(counts: Counts, beta: float = 0.999, *, absent: AbsentWeigh
     References:
         Cui et al., Class-Balanced Loss Based on Effective Number of Samples, 2019.
     """
-    if isinstance(beta, bool) or not isinstance(beta, (int, float)):
-        raise TypeError(f"effective_number: `beta` must be a number, not {type(beta).__name__}.")
-    if not 0 <= beta < 1:
+    if not 0 <= number("effective_number", "beta", beta) < 1:
         raise ValueError(
             f"effective_number: `beta` must be in [0, 1), got {beta}. Its limit at 1 is inverse_frequency(counts)."
         )

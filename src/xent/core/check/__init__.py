@@ -4,6 +4,7 @@ Where torch raises, the exception is torch's and the message begins with torch's
 catches or matches them goes on working. Sizes that do not broadcast are the exception: torch speaks of "tensor a".
 """
 
+from xent.core.check.numbers import number
 from xent.core.check.settings import (
     binary_ignore_index,
     binary_prior,
@@ -57,6 +58,7 @@ __all__ = [
     "labels_in_range",
     "neg_scale",
     "no_gradient",
+    "number",
     "outside_unit_interval",
     "prior_values",
     "probability_target",
