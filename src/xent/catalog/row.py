@@ -11,6 +11,7 @@ from torch import Tensor
 
 from xent.core.event import Event
 from xent.core.logits import LogitTransform
+from xent.imbalance import ClassCounts, Counts
 
 
 class Trait(Enum):
@@ -113,9 +114,11 @@ class Row:
         target = torch.tensor(hand.target, dtype=torch.int64 if isinstance(hand.target[0], int) else torch.float64)
         return float(self.function(logits, target, **{**self.arguments, **hand.arguments}))
 
-    def settings(self, counts: Tensor) -> dict[str, Any]:
-        """Arguments that make the loss for these training counts."""
-        return {**self.arguments, **({"counts": counts} if self.takes_counts else {})}
+    def settings(self, counts: Counts) -> dict[str, Any]:
+        """Arguments that make the loss for these training counts; ClassCounts know of how many rows they are."""
+        known = ("total",) if isinstance(counts, ClassCounts) else ()
+        given = {name: value for name, value in self.arguments.items() if name not in known}
+        return {**given, **({"counts": counts} if self.takes_counts else {})}
 
     def code(self) -> str:
         """The line that makes the module."""

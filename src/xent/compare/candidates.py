@@ -41,7 +41,7 @@ ALL = "all"
 RENAMED = {"weighted": "inverse-frequency", "effective-number": "class-balanced"}
 
 COUNTS: dict[Task, str] = {
-    "single-label": "counts = torch.bincount(train_labels)\n",
+    "single-label": "counts = xent.imbalance.class_counts(train_labels)\n",
     "multi-label": "counts = xent.imbalance.class_counts(train_labels, multi_label=True)\n",
 }
 NORMALISED = "  # of cosines: let the model's last layer be xent.NormalizedLinear"
@@ -96,7 +96,7 @@ def _of_row(row: Row) -> Candidate:
     arguments = {name: value for name, value in row.arguments.items() if name != "total"}
 
     def criterion(counts: ClassCounts, _: int) -> nn.Module:
-        return row.module(**arguments, **({"counts": counts} if row.takes_counts else {}))
+        return row.module(**row.settings(counts))
 
     return Candidate(
         name=row.name,
