@@ -231,7 +231,7 @@ SIGMOID: tuple[Row, ...] = (
                 arithmetic="log(1 + 3 + 1) + log(1 + 1/2 + 1/4) = log 5 + log 7/4",
             ),
         ),
-        traits=frozenset({Trait.EQUIVARIANT, Trait.SOFT_TARGETS_OF_ITS_OWN}),
+        traits=frozenset({Trait.EQUIVARIANT, Trait.BOUNDED, Trait.SOFT_TARGETS_OF_ITS_OWN}),
         note="One loss a row, and reductions are over rows. Predict the classes above 0; the sigmoid of a logit is no "
         "probability. mask and ignore_index take elements out of their row.",
     ),
