@@ -5,6 +5,16 @@ from torch import Tensor
 from xent.core.check.tensors import broadcasts, one_of, same_device
 from xent.core.logits import IDENTITY, LogitTransform
 
+# What belongs to the softmax, and what to use for a binary loss, whose mask has the shape of the input.
+_INSTEAD = (
+    ("label_offset", "offset= here"),
+    ("margin", "offset= here"),
+    (
+        "valid_classes",
+        "mask= here: with a bool tensor `valid` of one value a class, on the last axis, mask=valid.expand_as(input)",
+    ),
+)
+
 
 def softmax_transform(settings: LogitTransform | None, logits: Tensor, dim: int, indexed: bool) -> LogitTransform:
     """The transform, its shapes fitting the logits."""
@@ -44,15 +54,11 @@ def sigmoid_transform(settings: LogitTransform | None, logits: Tensor) -> LogitT
         return IDENTITY
     if not isinstance(settings, LogitTransform):
         raise TypeError(f"`logits` must be an xent.LogitTransform, not {type(settings).__name__}.")
-    for name, instead in (
-        ("label_offset", "offset="),
-        ("margin", "offset="),
-        ("valid_classes", "mask="),
-    ):
+    for name, instead in _INSTEAD:
         if getattr(settings, name) is not None:
             raise ValueError(
                 f"LogitTransform.{name} belongs to the softmax of one row; the outputs of a binary loss are "
-                f"independent. Use {instead} here."
+                f"independent. Use {instead}."
             )
     for name in ("scale", "offset"):
         value = getattr(settings, name)
