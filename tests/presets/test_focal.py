@@ -1,4 +1,4 @@
-"""Focal loss of softmax rows: the formula of the paper, and a mean over rows, where others divide by rows and classes."""
+"""Focal loss of softmax rows: the formula of the paper, and its mean over rows, which others take over classes, too."""
 
 import math
 
