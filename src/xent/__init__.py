@@ -21,6 +21,7 @@ from xent.patch import patch, patched, unpatch
 
 if TYPE_CHECKING:
     from xent import catalog, imbalance, information, presets
+    from xent.linter import LintError, lint
     from xent.presets import (
         AsymmetricLoss,
         BalancedSoftmaxLoss,
@@ -95,6 +96,7 @@ __all__ = [
     "KLDivLoss",
     "LDAMLoss",
     "LabelAwareSmoothingLoss",
+    "LintError",
     "LogitAdjustedLoss",
     "LogitTransform",
     "MeanAbsoluteErrorLoss",
@@ -131,6 +133,7 @@ __all__ = [
     "kl_div",
     "label_aware_smoothing_loss",
     "ldam_loss",
+    "lint",
     "logit_adjusted_loss",
     "mean_absolute_error_loss",
     "nll_loss",
@@ -153,13 +156,16 @@ __all__ = [
 # Loaded when they are first asked for: few programs need all of them, and every program waits for what is imported.
 _ROOMS = ("catalog", "imbalance", "information", "presets")
 
+# What is neither imported above nor a named loss: name -> the room that has it.
+_ELSEWHERE = {"LintError": "linter", "lint": "linter"}
+
 
 def __getattr__(name: str) -> Any:
     if name in _ROOMS:
         return import_module(f"xent.{name}")
     if name in __all__:
-        # What is not imported above is a named loss.
-        value = globals()[name] = getattr(import_module("xent.presets"), name)
+        room = _ELSEWHERE.get(name, "presets")
+        value = globals()[name] = getattr(import_module(f"xent.{room}"), name)
         return value
     raise AttributeError(f"module 'xent' has no attribute {name!r}")
 

@@ -1,0 +1,94 @@
+"""A rule of the linter: one function, and what a person should know about the mistake."""
+
+import inspect
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from textwrap import dedent
+
+from xent.linter.call import Call, Loss
+from xent.linter.finding import Evidence, Finding, Severity
+
+Check = Callable[[Call], Evidence | None]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A mistake, and how it is told.
+
+    Attributes:
+        code: Such as XE101.
+        name: In words, such as "softmax-before-cross-entropy".
+        severity: How bad a finding is, unless the evidence says otherwise.
+        losses: To which losses it may happen.
+        summary: What the mistake is, in a sentence.
+        why: Why it matters, in Markdown; its first sentence goes with every finding.
+        told_by: What the rule looks at, in Markdown.
+        fix: Code that does it right.
+        check: Looks at a call.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    losses: frozenset[Loss]
+    summary: str
+    why: str
+    told_by: str
+    fix: str
+    check: Check
+
+    def apply(self, call: Call) -> Finding | None:
+        """The finding, if the call makes the mistake."""
+        if call.loss not in self.losses:
+            return None
+        evidence = self.check(call)
+        if evidence is None:
+            return None
+        return Finding(
+            code=self.code,
+            name=self.name,
+            severity=evidence.severity or self.severity,
+            seen=evidence.seen,
+            why=first_sentence(self.why),
+            fix=self.fix,
+            probable=evidence.probable,
+            numbers=evidence.numbers,
+        )
+
+
+RULES: dict[str, Rule] = {}
+
+
+def rule(code: str, name: str, severity: Severity, losses: tuple[Loss, ...], fix: str) -> Callable[[Check], Check]:
+    """Make a rule of a function, and put it in the register.
+
+    The function's docstring is the rule's documentation: a summary, then the sections "Why:" and "Told by:".
+
+    Args:
+        code: Such as XE101: the hundred is the subject, see docs/lint.md.
+        name: In words that say the mistake.
+        severity: How bad a finding is.
+        losses: To which losses it may happen.
+        fix: Code that does it right.
+    """
+
+    def register(check: Check) -> Check:
+        summary, why, told_by = _sections(inspect.getdoc(check) or "")
+        RULES[code] = Rule(
+            code, name, severity, frozenset(losses), summary, why, told_by, dedent(fix).strip("\n"), check
+        )
+        return check
+
+    return register
+
+
+def first_sentence(text: str) -> str:
+    """The first sentence of a paragraph, on one line."""
+    return re.split(r"(?<=[.])\s", " ".join(text.split()), maxsplit=1)[0]
+
+
+def _sections(doc: str) -> tuple[str, str, str]:
+    """Summary, "Why:" and "Told by:" of a docstring."""
+    summary, why, told_by = re.split(r"^(?:Why|Told by):$", doc, flags=re.MULTILINE)
+    return " ".join(summary.split()), dedent(why).strip(), dedent(told_by).strip()
