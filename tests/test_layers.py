@@ -15,6 +15,7 @@ FLOORS = (
     ("cli",),
     ("report",),
     ("compare", "bench"),
+    ("predictions", "linter"),
     ("jobs",),
     ("catalog", "patch"),
     ("presets",),
