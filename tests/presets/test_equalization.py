@@ -115,6 +115,20 @@ def test_smoothing_is_over_what_takes_part() -> None:
     close(found[0], expected)
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+def test_an_offset_of_zeros_changes_nothing(dtype: torch.dtype) -> None:
+    """With an offset of the user's, what takes part is a mask instead of an offset. Labels may be ignored."""
+    labels = torch.tensor([1, -100, 2, 3, 0])
+    found = []
+    for logits in (None, xent.LogitTransform(offset=torch.zeros(4))):
+        z = torch.cat((LOGITS, torch.tensor([[0.5, 0.0, math.nan, -math.inf]]))).to(dtype).requires_grad_()
+        loss = EqualizationLoss(COUNTS, gamma=1.0, logits=logits, label_smoothing=0.2)(z, labels)
+        loss.backward()
+        found.append((loss.detach(), z.grad))
+    assert bool(found[0][0].isfinite())
+    torch.testing.assert_close(found[0], found[1])
+
+
 def test_class_axis() -> None:
     images = LOGITS.T.contiguous()[None]
     close(equalization_loss(images, LABELS[None], COUNTS, gamma=1.0, reduction="none")[0], plainly(torch.ones(4)))

@@ -1,5 +1,6 @@
 """Equalization loss of softmax rows: rare classes are left alone by the rows of other classes."""
 
+import math
 from typing import TYPE_CHECKING
 
 import torch
@@ -8,10 +9,12 @@ from typing_extensions import Unpack
 
 from xent.core import check
 from xent.core.axes import along
-from xent.core.logits import LogitTransform
+from xent.core.logits import IDENTITY, LogitTransform
+from xent.core.precision import arithmetic_dtype
 from xent.functional import cross_entropy
 from xent.imbalance import inverse_frequency
 from xent.nn import CrossEntropyLoss
+from xent.presets import eager
 from xent.presets.counts import described, sizes
 from xent.presets.domains import number
 from xent.presets.held import held
@@ -74,8 +77,7 @@ def equalization_loss(
     check.tensor(name, "input", input)
     seldom = _rare(name, counts, rare).to(input.device)
     _check_draw(name, gamma, generator)
-    taking_part = _taking_part(name, input, target, seldom, gamma, generator, settings.get("dim"))
-    own = LogitTransform(valid_classes=taking_part)
+    own = _own(name, input, target, seldom, gamma, generator, settings)
     return cross_entropy(input, target, **compose(name, settings, logits=own))
 
 
@@ -132,9 +134,10 @@ class EqualizationLoss(CrossEntropyLoss):
     def forward(self, input: Tensor, target: Tensor, **batch: Unpack[OfBatch]) -> Tensor:
         """Loss of a batch, in nats; see :func:`xent.equalization_loss`."""
         name = "EqualizationLoss"
-        taking_part = _taking_part(name, input, target, self.rare_classes, self.gamma, self.generator, self.dim)
-        settings = compose(name, held(self), logits=LogitTransform(valid_classes=taking_part))
-        return cross_entropy(input, target, **batch, **settings)
+        check.tensor(name, "input", input)
+        settings: SoftmaxArguments = {**held(self)}
+        own = _own(name, input, target, self.rare_classes, self.gamma, self.generator, settings)
+        return cross_entropy(input, target, **batch, **compose(name, settings, logits=own))
 
     def extra_repr(self) -> str:
         """Its own parameters, and settings that differ from their defaults."""
@@ -154,19 +157,28 @@ def _check_draw(name: str, gamma: float, generator: torch.Generator | None) -> N
         raise TypeError(f"{name}: `generator` must be a torch.Generator or None, not {type(generator).__name__}.")
 
 
-def _taking_part(
+def _own(
     name: str,
     input: Tensor,
     target: Tensor,
     rare: Tensor,
     gamma: float,
     generator: torch.Generator | None,
-    dim: int | None,
-) -> Tensor:
-    """Bool tensor of the input's shape: the classes that each row's softmax is over."""
-    check.tensor(name, "input", input)
+    settings: SoftmaxArguments,
+) -> LogitTransform:
+    """What removes classes from each row's softmax."""
+    axis = check.class_axis(input, settings.get("dim"))
+    label = _label(name, input, target, rare, axis)
+    alone = torch.rand(label.shape, device=input.device, generator=generator) < gamma
+    given = settings.get("logits") or IDENTITY
+    if given.offset is None and given.valid_classes is None and eager.on_cpu(input, label):
+        return LogitTransform(offset=_removal(input, label, rare, alone, axis))
+    return LogitTransform(valid_classes=_taking_part(input, label, rare, alone, axis))
+
+
+def _label(name: str, input: Tensor, target: Tensor, rare: Tensor, axis: int) -> Tensor:
+    """Class indices, that the loss can be formed of."""
     check.tensor(name, "target", target)
-    axis = check.class_axis(input, dim)
     if target.shape == input.shape:
         raise ValueError(
             f"{name}: what takes part in a row depends on its label, and `target` holds probabilities. "
@@ -180,7 +192,20 @@ def _taking_part(
             "Pass a count for each."
         )
     check.same_device(input, target=target, counts=rare)
-    everything = torch.rand(label.shape, device=input.device, generator=generator) >= gamma
-    own = torch.arange(classes, device=input.device)
-    taking_part = everything.unsqueeze(axis) | (along(own, input.ndim, axis) == label.unsqueeze(axis))
-    return taking_part | along(~rare, input.ndim, axis)
+    return label
+
+
+def _taking_part(input: Tensor, label: Tensor, rare: Tensor, alone: Tensor, axis: int) -> Tensor:
+    """Bool tensor of the input's shape: the classes that each row's softmax is over."""
+    own = along(torch.arange(input.shape[axis], device=input.device), input.ndim, axis) == label.unsqueeze(axis)
+    return ~alone.unsqueeze(axis) | own | along(~rare, input.ndim, axis)
+
+
+def _removal(input: Tensor, label: Tensor, rare: Tensor, alone: Tensor, axis: int) -> Tensor:
+    """The same as an offset, -inf for what takes no part, in two passes."""
+    none = torch.zeros(rare.shape, dtype=arithmetic_dtype(input))
+    either = torch.stack((none, none.masked_fill(rare, -math.inf)))
+    offset = either.index_select(0, alone.reshape(-1).long()).view(*label.shape, -1).movedim(-1, axis)
+    classes = input.shape[axis]
+    label = label.masked_fill((label < 0) | (label >= classes), 0).long()
+    return offset.scatter_(axis, label.unsqueeze(axis), 0.0)
