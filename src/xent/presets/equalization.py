@@ -135,7 +135,7 @@ class EqualizationLoss(CrossEntropyLoss):
         """Loss of a batch, in nats; see :func:`xent.equalization_loss`."""
         name = "EqualizationLoss"
         check.tensor(name, "input", input)
-        settings: SoftmaxArguments = {**held(self)}
+        settings = held(self)
         own = _own(name, input, target, self.rare_classes, self.gamma, self.generator, settings)
         return cross_entropy(input, target, **batch, **compose(name, settings, logits=own))
 
@@ -164,7 +164,7 @@ def _own(
     rare: Tensor,
     gamma: float,
     generator: torch.Generator | None,
-    settings: SoftmaxArguments,
+    settings: SoftmaxSettings,
 ) -> LogitTransform:
     """What removes classes from each row's softmax."""
     axis = check.class_axis(input, settings.get("dim"))

@@ -7,13 +7,13 @@ from torch import Tensor
 from typing_extensions import Unpack
 
 from xent.core import check
-from xent.core.axes import leading
+from xent.core.axes import along, leading
 from xent.core.logits import LogitTransform, transform
 from xent.core.precision import arithmetic_dtype
 from xent.core.reduce import Normalizer
-from xent.dispatch import modes
 from xent.functional import cross_entropy
 from xent.nn import CrossEntropyLoss
+from xent.presets import eager
 from xent.presets.counts import described, exact
 from xent.presets.domains import number
 from xent.presets.held import held
@@ -213,24 +213,32 @@ def _log_seesaw(
     """Log S of the input's shape: the row of S that belongs to the label, where there is one."""
     p, q = exponents
     classes = input.shape[axis]
-    label = label.masked_fill((label < 0) | (label >= classes), 0).long().unsqueeze(axis)
+    label = label.masked_fill((label < 0) | (label >= classes), 0).long()
     z = transform(input.to(arithmetic_dtype(input)), given, axis).detach()
-    log_counts = log_counts.to(input.device, z.dtype)
-    own_count = log_counts[label]
-    shape = [1] * input.ndim
-    shape[axis] = classes
-    mitigation = p * (log_counts.view(shape) - own_count).clamp(max=0)
+    mitigation = _log_mitigation(log_counts.to(input.device, z.dtype), label, p, axis)
+    if q == 0:
+        return mitigation
     # Both logarithms of the softmax lack the same constant. A class of probability 0 compensates nothing, nor does
-    # anything compensate for a label of probability 0, whose loss is infinite anyway.
-    own = z.gather(axis, label)
-    lead = (z - own).masked_fill(torch.isinf(z) | torch.isinf(own), 0.0)
-    return mitigation + q * lead.clamp(min=0)
+    # anything compensate for a label of probability 0, whose loss is infinite anyway: nothing leads the largest number.
+    own = z.gather(axis, label.unsqueeze(axis))
+    lead = z - own.masked_fill(torch.isinf(own), torch.finfo(z.dtype).max)
+    return torch.add(mitigation, lead.relu_(), alpha=q)
+
+
+def _log_mitigation(log_counts: Tensor, label: Tensor, p: float, axis: int) -> Tensor:
+    """Log M, with the class axis put in: the row of M that belongs to the label."""
+    if 2 * len(log_counts) <= label.numel() and eager.on_cpu(log_counts, label):
+        # Labels come several times, so that rows are looked up faster than they are formed.
+        table = (log_counts - log_counts.unsqueeze(1)).clamp_(max=0).mul_(p)
+        return table.index_select(0, label.reshape(-1)).view(*label.shape, -1).movedim(-1, axis)
+    own = log_counts[label.unsqueeze(axis)]
+    return p * (along(log_counts, own.ndim, axis) - own).clamp(max=0)
 
 
 def _log_counts(name: str, counts: "Counts") -> Tensor:
     n = _numbers(name, counts)
     # Values are looked at where that makes nobody wait and breaks no trace.
-    if not (torch.compiler.is_compiling() or modes.are_on()) and n.is_cpu and modes.is_plain(n):
+    if eager.on_cpu(n):
         _check_values(name, n)
     return _log(n)
 
