@@ -112,6 +112,46 @@ def test_prior_and_removed_classes() -> None:
     close(rows, plainly())
 
 
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"weight": WEIGHT.float(), "smoothing_prior": torch.tensor([0.5, 0.0, 0.25])},
+        {"event": xent.Event(gamma=1.5, poly=0.5), "sample_weight": torch.tensor([1.0, 2.0, 0.0, 0.5])},
+    ],
+    ids=["plain", "weight-prior", "event-sample_weight"],
+)
+def test_one_call_and_two_agree(reduction: str, settings: dict[str, Any]) -> None:
+    """Naming the classes that take part, though it is all of them, takes two."""
+    found = []
+    for logits in (None, xent.LogitTransform(valid_classes=3)):
+        z = LOGITS.float().requires_grad_()
+        loss = label_aware_smoothing_loss(z, LABELS, COUNTS, logits=logits, reduction=reduction, **settings)
+        found.append((loss.detach(), *torch.autograd.grad(loss.sum(), z)))
+    torch.testing.assert_close(found[0], found[1], rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("prior", "message"),
+    [
+        (torch.ones(2), r"must have shape \(3,\), one a class, got \(2,\)\."),
+        (torch.tensor([0.5, -0.5, 1.0]), r"must hold finite numbers of at least 0, not all 0\."),
+        (torch.zeros(3), r"must hold finite numbers of at least 0, not all 0\."),
+    ],
+)
+def test_priors_that_are_refused(prior: Tensor, message: str) -> None:
+    with pytest.raises(ValueError, match=f"`smoothing_prior` {message}"):
+        label_aware_smoothing_loss(LOGITS, LABELS, COUNTS, smoothing_prior=prior)
+
+
+def test_an_impossible_class_is_not_smoothed_into() -> None:
+    """It has no part in the prior, of which each row's eps is a share."""
+    logits = torch.nn.functional.pad(LOGITS, (0, 1), value=-math.inf)
+    rows = label_aware_smoothing_loss(logits, LABELS, torch.cat([COUNTS, COUNTS[:1]]), reduction="none")
+    close(rows, plainly())
+
+
 @pytest.mark.parametrize("eps", [0.0, 0.25, 1.0])
 def test_one_eps_for_all_is_label_smoothing(eps: float) -> None:
     close(loss(head=eps, tail=eps), xent.cross_entropy(LOGITS, LABELS, label_smoothing=eps))
