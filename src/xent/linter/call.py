@@ -9,6 +9,7 @@ from torch import Tensor
 
 from xent.core.event import NLL, Event
 from xent.core.logits import IDENTITY, LogitTransform
+from xent.core.reduce import Normalizer
 from xent.linter.facts import Facts
 
 # torch's functions; a loss that none of them is made of; and no loss, but predictions out of a file.
@@ -38,12 +39,16 @@ class Call:
         dim: The class axis, never negative.
         weight: Class weights (elements' weights for binary losses).
         pos_weight: Weights of the positives, binary losses only.
+        neg_weight: Weights of the negatives, binary losses of xent only.
         reduction: "mean", "sum", "none"; "batchmean" for KL.
         ignore_index: None for binary losses unless given.
         label_smoothing: eps in [0, 1].
+        smoothing_prior: What smoothing mixes in, (C,) for softmax losses; None for uniform; xent only.
+        smoothing_prior: What label smoothing mixes in; uniform if None; xent only.
         log_target: KL only.
         sample_weight: How often a row counts; xent only.
         mask: Which elements or rows count; xent only.
+        normalizer: What the mean divides by instead of its own denominator; xent only.
         event: The loss of the label (of the positive side, for binary losses); xent only.
         negative: The loss of the negative side; xent only.
         transform: What happens to the logits; xent only.
@@ -61,12 +66,16 @@ class Call:
     dim: int = 1
     weight: Tensor | None = None
     pos_weight: Tensor | None = None
+    neg_weight: Tensor | None = None
     reduction: str = "mean"
     ignore_index: float | None = None
     label_smoothing: float = 0.0
+    smoothing_prior: Tensor | None = None
+    smoothing_prior: Tensor | None = None
     log_target: bool = False
     sample_weight: Tensor | None = None
     mask: Tensor | None = None
+    normalizer: Normalizer | None = None
     event: Event = NLL
     negative: Event = NLL
     transform: LogitTransform = IDENTITY

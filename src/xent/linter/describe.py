@@ -32,9 +32,10 @@ FUNCTIONS: dict[Callable[..., Any], Loss] = {
 RENAMED = {"positive": "event", "logits": "transform"}
 
 # Settings that no rule asks for: they are allowed, and left aside.
-UNASKED = frozenset(
-    ["size_average", "reduce", "smoothing_prior", "z_loss", "normalizer", "inplace_gradient", "neg_weight", "neg_scale"]
-)
+UNASKED = frozenset(["size_average", "reduce", "z_loss", "normalizer", "inplace_gradient", "neg_weight", "neg_scale"])
+
+# torch's own default, for losses given by name or as a function; a module knows its.
+IGNORE_INDEX = -100
 
 # What a call has beside the settings of its loss.
 OF_THE_CALL = frozenset(["loss", "input", "target", "name", "module", "value", "counts", "step", "kind"])
@@ -53,6 +54,10 @@ def describe(loss: object, settings: Mapping[str, Any]) -> dict[str, Any]:
         TypeError: ``loss`` is something else, or a setting is unknown.
         ValueError: The name is unknown.
     """
+    return _with_defaults(_described(loss, settings))
+
+
+def _described(loss: object, settings: Mapping[str, Any]) -> dict[str, Any]:
     if loss is None:
         return {"loss": "predictions", "name": "predictions", **_renamed("predictions", settings)}
     if isinstance(loss, str):
@@ -104,6 +109,12 @@ def _renamed(name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
         if setting in SETTINGS and value is not None:
             found[setting] = _transform(value) if setting == "transform" else value
     return found
+
+
+def _with_defaults(description: dict[str, Any]) -> dict[str, Any]:
+    """With torch's defaults that are not those of a call."""
+    skips = description["loss"] in ("cross_entropy", "nll_loss")
+    return {"ignore_index": IGNORE_INDEX, **description} if skips else description
 
 
 def _transform(held: Any) -> LogitTransform:

@@ -33,7 +33,9 @@ class Facts:
         self._dim = call.dim
         self._ignore_index = call.ignore_index
         self._mask = call.mask
+        self._sample_weight = call.sample_weight
         self._binary = call.is_binary
+        self._kind = call.kind
 
     @cached_property
     def classes(self) -> int:
@@ -83,6 +85,19 @@ class Facts:
         return self._target.reshape(-1).long() if self.has_indices else None
 
     @cached_property
+    def read_labels(self) -> Tensor | None:
+        """Every label that has a part in the loss, int64: ignored, masked rows and rows of weight 0 are left out."""
+        if self.all_labels is None:
+            return None
+        read = torch.ones_like(self.all_labels, dtype=torch.bool)
+        if self._ignore_index is not None:
+            read &= self.all_labels != self._ignore_index
+        for chosen in (self._mask, self._sample_weight):
+            if chosen is not None and chosen.shape == self._row_shape:
+                read &= (chosen != 0).reshape(-1)
+        return self.all_labels[read]
+
+    @cached_property
     def label_counts(self) -> Tensor | None:
         """How often each class is the label in the batch, float64 of shape (C,), those to be ignored left out."""
         if self.all_labels is None:
@@ -130,6 +145,44 @@ class Facts:
                 break
             node = next((before for before, _ in node.next_functions if before is not None), None)
         return "" if node is None else node.name()
+
+    @cached_property
+    def positives(self) -> tuple[Tensor, Tensor] | None:
+        """Of every class, the positives and all elements that count, in the sample; float64 on the CPU, (C,) each.
+
+        None unless the target holds a number an element.
+        """
+        if self.targets is None:
+            return None
+        counts = torch.ones_like(self.targets, dtype=torch.bool)
+        if self._ignore_index is not None:
+            counts &= self.targets != self._ignore_index
+        if self._mask is not None and self._mask.shape == self._input.shape:
+            counts &= self._sampled(self._mask) != 0
+        positives = torch.where(counts, self.targets, 0.0).sum(0, dtype=torch.float64)
+        return positives.cpu(), counts.sum(0).double().cpu()
+
+    @cached_property
+    def predicted(self) -> tuple[Tensor, Tensor] | None:
+        """Log-probabilities (R, C), float64, and labels (R,) of the sampled rows of single-label predictions.
+
+        Rows without a label of a class, and rows with nan, are left out. Probabilities below 1e-30 count as that.
+        None unless the target holds indices, of two classes or more.
+        """
+        if self.labels is None or self.classes < 2:
+            return None
+        log_p = self._log_probabilities().clamp(min=math.log(1e-30))
+        kept = self.counted & (self.labels >= 0) & (self.labels < self.classes) & ~log_p.isnan().any(-1)
+        return log_p[kept].cpu(), self.labels[kept].cpu()
+
+    def _log_probabilities(self) -> Tensor:
+        """The sampled rows as logarithms of probabilities, by what they were said to be, or else look like."""
+        rows = self.rows.double()
+        if self._kind == "log-probabilities":
+            return rows
+        if self._kind == "probabilities" or (self._kind is None and self.rows_are_probabilities):
+            return rows.clamp(min=0).log()
+        return rows.log_softmax(-1)
 
     @cached_property
     def _row_shape(self) -> torch.Size:
