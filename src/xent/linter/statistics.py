@@ -1,0 +1,97 @@
+"""Statistics that several rules need: lines through points, shares of the head, the prior inside predictions."""
+
+import math
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+# Newton's steps for a single number; the loss is convex in it, and few are needed.
+STEPS = 30
+
+
+class Line(NamedTuple):
+    """The least-squares line of y on x: its slope, and the correlation of both (0 where one of them is constant)."""
+
+    slope: float
+    correlation: float
+
+
+def line(x: Tensor, y: Tensor) -> Line:
+    """The line of y on x."""
+    x, y = x - x.mean(), y - y.mean()
+    xx, xy, yy = float((x * x).sum()), float((x * y).sum()), float((y * y).sum())
+    if min(xx, yy) < 1e-18:
+        return Line(0.0, 0.0)
+    return Line(xy / xx, xy / math.sqrt(xx * yy))
+
+
+class HeadShare(NamedTuple):
+    """How much of the rows falls to the classes that are frequent in training.
+
+    Attributes:
+        seen: Their share of the rows.
+        as_counted: Their share of the training rows.
+        if_balanced: Their share if all classes came equally often.
+        from_counts: Distance of seen from as_counted in standard deviations.
+        from_balance: Distance of seen from if_balanced in standard deviations.
+    """
+
+    seen: float
+    as_counted: float
+    if_balanced: float
+    from_counts: float
+    from_balance: float
+
+
+def head_share(labels: Tensor, counts: Tensor) -> HeadShare | None:
+    """The share of the classes with more than the average count; None if there are none, or no rows.
+
+    Args:
+        labels: Rows of every class, (C,).
+        counts: Training rows of every class, (C,).
+    """
+    head = counts > counts.mean()
+    rows = float(labels.sum())
+    if not bool(head.any()) or rows == 0:
+        return None
+    seen = float(labels[head].sum()) / rows
+    counted, balanced = float(counts[head].sum() / counts.sum()), float(head.double().mean())
+    return HeadShare(seen, counted, balanced, _z(seen, counted, rows), _z(seen, balanced, rows))
+
+
+class PriorSlope(NamedTuple):
+    """By how much of -log prior the predictions have to be moved to fit the labels best; with its standard error."""
+
+    tau: float
+    error: float
+
+
+def prior_slope(log_probabilities: Tensor, labels: Tensor, counts: Tensor) -> PriorSlope:
+    """The tau for which softmax(log p - tau log prior) has the least cross entropy.
+
+    1 for predictions that follow the prior on rows that are balanced, 0 for those that fit the rows as they are.
+
+    Args:
+        log_probabilities: (R, C).
+        labels: (R,).
+        counts: Training rows of every class, (C,), above 0.
+    """
+    direction = -counts.log()
+    direction = direction - direction.mean()
+    wanted = direction[labels].sum()
+    tau = 0.0
+    information = torch.tensor(0.0)
+    for _ in range(STEPS):
+        p = (log_probabilities + tau * direction).softmax(-1)
+        mean = p @ direction
+        information = (p @ direction.square() - mean.square()).sum().clamp(min=1e-12)
+        step = float((wanted - mean.sum()) / information)
+        tau += max(-1.0, min(1.0, step))
+        if abs(step) < 1e-6:
+            break
+    return PriorSlope(tau, float(information.rsqrt()))
+
+
+def _z(share: float, expected: float, rows: float) -> float:
+    return (share - expected) / math.sqrt(max(expected * (1 - expected), 1e-12) / rows)
