@@ -43,7 +43,6 @@ class Call:
         reduction: "mean", "sum", "none"; "batchmean" for KL.
         ignore_index: None for binary losses unless given.
         label_smoothing: eps in [0, 1].
-        smoothing_prior: What smoothing mixes in, (C,) for softmax losses; None for uniform; xent only.
         smoothing_prior: What label smoothing mixes in; uniform if None; xent only.
         log_target: KL only.
         sample_weight: How often a row counts; xent only.
@@ -70,7 +69,6 @@ class Call:
     reduction: str = "mean"
     ignore_index: float | None = None
     label_smoothing: float = 0.0
-    smoothing_prior: Tensor | None = None
     smoothing_prior: Tensor | None = None
     log_target: bool = False
     sample_weight: Tensor | None = None

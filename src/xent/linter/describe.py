@@ -32,7 +32,7 @@ FUNCTIONS: dict[Callable[..., Any], Loss] = {
 RENAMED = {"positive": "event", "logits": "transform"}
 
 # Settings that no rule asks for: they are allowed, and left aside.
-UNASKED = frozenset(["size_average", "reduce", "z_loss", "normalizer", "inplace_gradient", "neg_weight", "neg_scale"])
+UNASKED = frozenset(["size_average", "reduce", "z_loss", "inplace_gradient", "neg_scale"])
 
 # torch's own default, for losses given by name or as a function; a module knows its.
 IGNORE_INDEX = -100
