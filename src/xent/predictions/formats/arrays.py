@@ -6,12 +6,11 @@ from typing import Protocol
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from xent.jobs import InputError
 from xent.predictions.formats.errors import reading
-from xent.predictions.formats.source import Field, Kind, Texts, Values
+from xent.predictions.formats.source import Field, FieldKind, Texts, Values
 
 # More classes than this are rows taken for classes, or a damaged header: a row would be 64 MiB of float32.
 MOST_CLASSES = 2**24
@@ -66,7 +65,7 @@ def check_row(path: str, field: Field, itemsize: int) -> None:
         raise InputError(f"{path}: a row of {field} is too long for scores of classes: is it transposed, or damaged?")
 
 
-def values_of(array: NDArray) -> Values:
+def values_of(array: np.ndarray) -> Values:
     """A NumPy array in a dtype that torch computes with, not copied where that can be."""
     if array.dtype.kind in "UST":
         return texts_of(array.astype(str))
@@ -80,7 +79,7 @@ def values_of(array: NDArray) -> Values:
     return torch.from_numpy(np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("=")))
 
 
-def texts_of(array: NDArray) -> Texts:
+def texts_of(array: np.ndarray) -> Texts:
     """Strings of an array, (n,)."""
     words, codes = np.unique(array, return_inverse=True)
     return Texts(tuple(str(word) for word in words), torch.from_numpy(codes.reshape(-1).astype(np.int64)))
@@ -92,10 +91,10 @@ def _joined(columns: list[Values]) -> Values:
     return torch.stack([column for column in columns if isinstance(column, Tensor)], dim=1)
 
 
-def _numpy_kind(dtype: np.dtype) -> Kind:
+def _numpy_kind(dtype: np.dtype) -> FieldKind:
     if dtype.kind == "V":
         return "floating" if dtype.itemsize == 2 and dtype.names is None and dtype.subdtype is None else "other"
-    kinds: dict[str, Kind] = {
+    kinds: dict[str, FieldKind] = {
         "b": "boolean",
         "i": "integer",
         "u": "integer",
@@ -107,7 +106,7 @@ def _numpy_kind(dtype: np.dtype) -> Kind:
     return kinds.get(dtype.kind, "other")
 
 
-def _torch_kind(dtype: torch.dtype) -> Kind:
+def _torch_kind(dtype: torch.dtype) -> FieldKind:
     if dtype.is_floating_point:
         return "floating"
     if dtype.is_complex:

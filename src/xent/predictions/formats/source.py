@@ -6,8 +6,7 @@ from typing import Literal, Protocol, TypeAlias
 
 from torch import Tensor
 
-
-Kind: TypeAlias = Literal["floating", "integer", "boolean", "string", "other"]
+FieldKind: TypeAlias = Literal["floating", "integer", "boolean", "string", "other"]
 
 
 @dataclass(frozen=True)
@@ -22,7 +21,7 @@ class Field:
     """
 
     name: str
-    kind: Kind
+    kind: FieldKind
     shape: tuple[int, ...] = ()
     rows: int | None = None
 
