@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import torch
 from torch import Tensor
 from typing_extensions import Unpack
 
@@ -15,6 +14,7 @@ from xent.core.reduce import Normalizer
 from xent.functional import binary_cross_entropy_with_logits
 from xent.imbalance import inverse_frequency, pos_weight
 from xent.nn import BCEWithLogitsLoss
+from xent.presets import eager
 from xent.presets.counts import described, like_counts, like_input
 from xent.presets.domains import number
 from xent.presets.elements import elements, exact_counts, held_elements, read_elements
@@ -221,5 +221,13 @@ def _element_weights(name: str, call: SigmoidCall, rarity: Tensor, balance: _Bal
     target, rarity = call.target.to(dtype), rarity.to(dtype)
     if read is not None:
         target = target.masked_fill(~read, 0.0)
-    share = rarity / (target * rarity).sum(-1, keepdim=True)  # inf in a row without labels
-    return balance.alpha + torch.sigmoid(balance.beta * (share - balance.mu))
+    steepness = balance.beta / _sums(target, rarity)  # inf in a row without labels
+    return (rarity * steepness).sub_(balance.beta * balance.mu).sigmoid_().add_(balance.alpha)
+
+
+def _sums(target: Tensor, rarity: Tensor) -> Tensor:
+    """The rarity of a row's labels, summed, with the class axis kept at size 1."""
+    if eager.on_cpu(target, rarity):
+        # A product of matrices, but one that autocast leaves in its dtype on the CPU.
+        return target.reshape(-1, len(rarity)).mv(rarity).view(*target.shape[:-1], 1)
+    return (target * rarity).sum(-1, keepdim=True)
