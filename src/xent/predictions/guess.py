@@ -27,6 +27,8 @@ SCORES: dict[str, Kind | None] = {
 }
 TARGET = ("target", "targets", "label", "labels", "y_true", "y", "truth", "ground_truth", "class", "classes")
 
+_WORDS = (*SCORES, *TARGET)
+
 # With one of these a name says something about the classes, not about the rows.
 _NO_TARGET = ("name", "names", "count", "counts", "weight", "weights", "pred", "predicted")
 
@@ -82,10 +84,7 @@ def named(path: str, argument: str, wanted: str | Sequence[str], fields: Sequenc
         names += [name for name in fitting if name not in names]
     found = tuple(known[name] for name in names)
     _check_joinable(path, argument, found)
-    suffixes = [_suffix(name, (*SCORES, *TARGET)) for name in names]
-    if len(names) < 2:
-        return Found(found)
-    return Found(found, tuple(suffix or name for suffix, name in zip(suffixes, names, strict=True)))
+    return Found(found) if len(found) == 1 else _by_class([(_suffix(field.name, _WORDS), field) for field in found])
 
 
 def scores_of(path: str, fields: Sequence[Field]) -> Found:
@@ -179,12 +178,15 @@ def _exact(word: str, fields: Sequence[Field]) -> Found | None:
 def _columns(word: str, fields: Sequence[Field]) -> Found | None:
     """The columns ``word_...``, one a class: by number where they are numbered, else as they stand."""
     found = [(suffix, field) for field in fields if not field.shape and (suffix := _suffix(field.name, (word,)))]
-    if not found:
-        return None
-    if all(suffix.isdecimal() for suffix, _ in found):
-        found.sort(key=lambda pair: int(pair[0]))
-        return Found(tuple(field for _, field in found))
-    return Found(tuple(field for _, field in found), tuple(suffix for suffix, _ in found))
+    return _by_class(found) if found else None
+
+
+def _by_class(columns: Sequence[tuple[str | None, Field]]) -> Found:
+    """Columns by number, if they are numbered; else the classes have their names."""
+    if all((suffix or field.name).isdecimal() for suffix, field in columns):
+        ordered = sorted(columns, key=lambda column: int(column[0] or column[1].name))
+        return Found(tuple(field for _, field in ordered))
+    return Found(tuple(field for _, field in columns), tuple(suffix or field.name for suffix, field in columns))
 
 
 def _containing(argument: str, path: str, word: str, fields: Sequence[Field]) -> Found | None:

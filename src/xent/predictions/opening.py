@@ -1,16 +1,18 @@
 """Files of predictions, or tensors, opened: what they hold is found out, and checked to fit together."""
 
+import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from xent.jobs import InputError
 from xent.predictions.collect import Pair, Paths, pairs_of
 from xent.predictions.counts import Counts, counts_of, names_of, training_rows_of
-from xent.predictions.formats import Source, open_file
-from xent.predictions.formats.arrays import MOST_CLASSES
+from xent.predictions.formats import Source, Values, open_file
+from xent.predictions.formats.arrays import MOST_CLASSES, values_of
 from xent.predictions.formats.memory import open_memory
 from xent.predictions.guess import Found, Kind, kind_by_name, named, scores_of, target_of
 from xent.predictions.kind import checked_kind
@@ -19,7 +21,7 @@ from xent.predictions.piece import Piece
 from xent.predictions.predictions import BATCH_BYTES, Predictions
 from xent.predictions.sampling import itemsize_of, kind_by_values
 
-Names = str | Sequence[str]
+Names: TypeAlias = str | Sequence[str]
 
 
 def open_predictions(
@@ -70,12 +72,9 @@ def from_tensors(
     Raises:
         InputError: They do not fit together.
     """
-    tensors = {"scores": _tensor("scores", scores), "target": _tensor("target", target)}
-    source = open_memory("the tensors", tensors)
-    if not tensors["scores"].is_floating_point():
-        raise InputError(
-            f"scores: must be floating point, got {tensors['scores'].dtype}: are scores and target swapped?"
-        )
+    source = open_memory("the tensors", {"scores": _values("scores", scores), "target": _values("target", target)})
+    if source.fields[0].kind != "floating":
+        raise InputError("scores: must be numbers in floating point: are scores and target swapped?")
     piece = _piece(source, source, "scores", "target", None)
     classes = piece.labels.classes
     given = tuple(names) if names is not None else None
@@ -130,10 +129,9 @@ def _has(source: Source, keys: Names) -> bool:
 def _shapes(source: Source, scores: Found, target_source: Source, target: Found) -> tuple[int, bool]:
     """C, and whether the target is indicators."""
     shape = scores.shape
-    if len(shape) > 1 or (shape and not 1 <= shape[0] <= MOST_CLASSES) or scores.fields[0].kind in ("string", "other"):
-        raise InputError(
-            f"scores: {source.path} has {scores.fields[0]}: give numbers of shape (N, C), a row a prediction"
-        )
+    fits = len(shape) < 2 and all(1 <= length <= MOST_CLASSES for length in shape)
+    if not fits or scores.fields[0].kind in ("string", "other"):
+        raise InputError(f"scores: {source.path} has {scores.fields[0]}: give numbers, (N, C), a row a prediction")
     classes = shape[0] if shape else 1
     wide = target.shape not in ((), (1,))
     if target.fields[0].kind == "other" or (wide and (target.shape != (classes,) or target.is_string)):
@@ -203,8 +201,13 @@ def _or_empty(counts: Tensor | None) -> Tensor:
     return counts if counts is not None else torch.empty(0)
 
 
-def _tensor(argument: str, values: Any) -> Tensor:
+def _values(argument: str, values: Any) -> Values:
+    if isinstance(values, Tensor):
+        return values.detach().cpu()
     try:
-        return torch.as_tensor(values).detach().cpu()
+        with warnings.catch_warnings():
+            # Of arrays that are read-only: nothing writes to them.
+            warnings.simplefilter("ignore", UserWarning)
+            return values_of(np.asarray(values))
     except (TypeError, ValueError, RuntimeError) as error:
         raise InputError(f"{argument}: must be a tensor or an array of numbers, got {type(values).__name__}") from error

@@ -92,8 +92,8 @@ class Piece:
         if not self._one_file:
             yield from self._from_two_files(rows)
             return
-        for scores, target in self.source.read([self.scores.keys, self.target.keys], self.start, self.stop, rows):
-            yield scores, target
+        groups = [self.scores.keys, self.target.keys]
+        yield from ((scores, target) for scores, target in self.source.read(groups, self.start, self.stop, rows))
 
     def _from_two_files(self, rows: int) -> Iterator[tuple[Values, Values]]:
         labels = _Rows(self.read_labels(rows))

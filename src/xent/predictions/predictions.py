@@ -104,11 +104,9 @@ class Predictions:
         return bool(finite.any())
 
     def _nothing(self, rows: int) -> InputError:
-        what = (
-            f"{rows} rows, but none with a finite score and a label of 0 to {self.classes - 1}" if rows else "no rows"
-        )
         more = f" and {len(self.pieces) - 1} more" if len(self.pieces) > 1 else ""
-        return InputError(f"{self.pieces[0].path}{more}: {what}: there is nothing to judge")
+        what = f"none of {rows} rows has a finite score and a label of 0 to {self.classes - 1}" if rows else "no rows"
+        return InputError(f"{self.pieces[0].path}{more}: {what}, so there is nothing to judge")
 
     def _by_rows(self, n: int) -> list[list[Piece]]:
         """Each piece cut where a part is to end."""
@@ -118,12 +116,9 @@ class Predictions:
         before = 0
         for piece in self.pieces:
             count = piece.rows or 0
-            cuts = [piece.source.boundary(piece.start + end - before) for end in ends[:-1]]
-            edges = [
-                piece.start,
-                *(min(max(cut, piece.start), piece.start + count) for cut in cuts),
-                piece.start + count,
-            ]
+            last = piece.start + count
+            cuts = (piece.source.boundary(piece.start + end - before) for end in ends[:-1])
+            edges = [piece.start, *(min(max(cut, piece.start), last) for cut in cuts), last]
             for group, start, stop in zip(groups, edges[:-1], edges[1:], strict=True):
                 if start < stop:
                     group.append(piece.cut(start, stop))

@@ -1,13 +1,11 @@
 """Tensors that are in memory already."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from torch import Tensor
-
 from xent.predictions.formats.arrays import ArrayFile, Take, field_of
-from xent.predictions.formats.source import Field, Values
+from xent.predictions.formats.source import Field, Texts, Values
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,7 +15,7 @@ class Memory(ArrayFile):
     path: str
     size: int
     fields: tuple[Field, ...]
-    tensors: dict[str, Tensor] = field(repr=False)
+    tensors: Mapping[str, Values] = field(repr=False)
 
     @contextmanager
     def opened(self) -> Iterator[Take]:
@@ -28,8 +26,14 @@ class Memory(ArrayFile):
         return self.tensors[name][start:stop]
 
 
-def open_memory(path: str, tensors: dict[str, Tensor]) -> Memory:
-    """Tensors by name, called ``path`` in messages."""
-    fields = tuple(field_of(name, tensor.dtype, tuple(tensor.shape)) for name, tensor in tensors.items())
-    size = sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
-    return Memory(path, size, fields, tensors)
+def open_memory(path: str, tensors: Mapping[str, Values]) -> Memory:
+    """Tensors or strings by name, called ``path`` in messages."""
+    fields = tuple(_field(name, values) for name, values in tensors.items())
+    numbers = [values.codes if isinstance(values, Texts) else values for values in tensors.values()]
+    return Memory(path, sum(values.numel() * values.element_size() for values in numbers), fields, tensors)
+
+
+def _field(name: str, values: Values) -> Field:
+    if isinstance(values, Texts):
+        return Field(name, "string", (), len(values))
+    return field_of(name, values.dtype, tuple(values.shape))
