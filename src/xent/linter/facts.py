@@ -5,7 +5,7 @@ Values are looked at in a sample of rows, so that the cost is bounded; labels, w
 
 import math
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -21,6 +21,11 @@ DEEPEST = 6
 
 # Nodes of the autograd graph that change shape or type, and no value.
 PASSING = ("View", "Reshape", "Alias", "ToCopy", "Transpose", "Permute", "Squeeze", "Slice", "Select", "Clone", "TBack")
+
+# Nodes of linear algebra. The first two are layers; the others are layers if they hold a parameter, and may otherwise
+# be a mixture of probabilities.
+LAYERS = ("AddmmBackward0", "ConvolutionBackward0")
+LINEAR = ("MmBackward0", "BmmBackward0", "BaddbmmBackward0", "MvBackward0", "AddBackward0")
 
 
 class Facts:
@@ -47,7 +52,12 @@ class Facts:
     @cached_property
     def has_indices(self) -> bool:
         """Whether the target holds class indices, one a row."""
-        return not self._binary and not self._target.is_floating_point() and self._target.shape == self._row_shape
+        return not self._target.is_floating_point() and self.one_a_row
+
+    @cached_property
+    def one_a_row(self) -> bool:
+        """Whether the target holds one number for each row of classes, of whatever type."""
+        return not self._binary and self._target.shape == self._row_shape
 
     @cached_property
     def has_rows(self) -> bool:
@@ -75,8 +85,9 @@ class Facts:
         counted = torch.ones(len(self._chosen), dtype=torch.bool, device=self._input.device)
         if self.labels is not None and self._ignore_index is not None:
             counted &= self.labels != self._ignore_index
-        if self._mask is not None and self._mask.shape == self._row_shape:
-            counted &= self._mask.reshape(-1)[self._chosen]
+        for chosen in (self._mask, self._sample_weight):
+            if chosen is not None and not self._binary and chosen.shape == self._row_shape:
+                counted &= (chosen != 0).reshape(-1)[self._chosen]
         return counted
 
     @cached_property
@@ -93,7 +104,7 @@ class Facts:
         if self._ignore_index is not None:
             read &= self.all_labels != self._ignore_index
         for chosen in (self._mask, self._sample_weight):
-            if chosen is not None and chosen.shape == self._row_shape:
+            if chosen is not None and not self._binary and chosen.shape == self._row_shape:
                 read &= (chosen != 0).reshape(-1)
         return self.all_labels[read]
 
@@ -139,12 +150,17 @@ class Facts:
     @cached_property
     def made_by(self) -> str:
         """The operation that made the input's values, by its autograd node ("SoftmaxBackward0"); "" if nobody knows."""
-        node = self._graph
-        for _ in range(DEEPEST):
-            if node is None or not any(word in node.name() for word in PASSING):
-                break
-            node = next((before for before, _ in node.next_functions if before is not None), None)
-        return "" if node is None else node.name()
+        return "" if self._maker is None else str(self._maker.name())
+
+    @cached_property
+    def made_by_layer(self) -> bool:
+        """Whether the autograd graph says that a linear or convolutional layer made the input's values."""
+        if self.made_by in LAYERS:
+            return True
+        if self._maker is None or self.made_by not in LINEAR:
+            return False
+        before = [_through(node) for node, _ in self._maker.next_functions]
+        return any(node is not None and "AccumulateGrad" in node.name() for node in before)
 
     @cached_property
     def positives(self) -> tuple[Tensor, Tensor] | None:
@@ -185,6 +201,48 @@ class Facts:
         return rows.log_softmax(-1)
 
     @cached_property
+    def log_sums(self) -> Tensor:
+        """Log of the sum of exp over each row, (R,): 0 for log-probabilities; nan and inf where the row has them."""
+        return self.rows.logsumexp(-1)
+
+    @cached_property
+    def log_tolerance(self) -> float:
+        """By how much the log-sum of a row of log-probabilities may miss 0: half a rounding of at most ln C, twice."""
+        return self.tolerance * (1 + math.log(max(self.classes, 1)))
+
+    @cached_property
+    def rows_are_log_probabilities(self) -> bool:
+        """Whether no number is above 0 and the exponentials of every row sum to 1; never for a single class."""
+        if self.classes < 2 or not self.rows.numel() or not self.highest <= 0:
+            return False
+        return bool((self.log_sums.abs() <= self.log_tolerance).all())
+
+    @cached_property
+    def sees_all(self) -> bool:
+        """Whether the sample is the whole batch."""
+        return len(self._chosen) == self._input.numel() // max(self.classes, 1)
+
+    @cached_property
+    def row_numbers(self) -> Tensor:
+        """The numbers of the sampled rows in the whole batch, int64 of shape (R,)."""
+        return self._chosen
+
+    @cached_property
+    def counted_elements(self) -> Tensor:
+        """Which numbers of the rows have a part in the loss, bool of shape (R, C)."""
+        counted = self.counted[:, None].expand(self.rows.shape)
+        if self._mask is not None and self._mask.shape == self._input.shape:
+            counted = counted & self._picked(self._mask)
+        if self._binary and self._ignore_index is not None and self.targets is not None:
+            counted = counted & (self.targets != self._ignore_index)
+        return counted
+
+    @cached_property
+    def _maker(self) -> Any:
+        """The autograd node that made the input's values."""
+        return _through(self._graph)
+
+    @cached_property
     def _row_shape(self) -> torch.Size:
         """The shape of one number a row."""
         shape = list(self._input.shape)
@@ -201,13 +259,25 @@ class Facts:
         return torch.arange(0, rows, step, device=self._input.device)
 
     def _sampled(self, values: Tensor) -> Tensor:
+        """The sampled rows of something of the input's shape, in float32 at least."""
+        found = self._picked(values)
+        return found.to(torch.promote_types(found.dtype, torch.float32))
+
+    def _picked(self, values: Tensor) -> Tensor:
         """The sampled rows of something of the input's shape."""
         if values.ndim == 0:
             values = values.reshape(1)
         axis = values.ndim - 1 if self._binary else min(self._dim, values.ndim - 1)
         at = values.movedim(axis, -1)
         if at.is_contiguous():
-            found = at.reshape(-1, self.classes)[self._chosen]
-        else:
-            found = at[torch.unravel_index(self._chosen, at.shape[:-1])] if at.ndim > 1 else at.reshape(1, -1)
-        return found.to(torch.promote_types(found.dtype, torch.float32))
+            return at.reshape(-1, self.classes)[self._chosen]
+        return at[torch.unravel_index(self._chosen, at.shape[:-1])] if at.ndim > 1 else at.reshape(1, -1)
+
+
+def _through(node: Any) -> Any:
+    """The first node, from this one back, that changes values."""
+    for _ in range(DEEPEST):
+        if node is None or not any(word in node.name() for word in PASSING):
+            break
+        node = next((before for before, _ in node.next_functions if before is not None), None)
+    return node
