@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 
@@ -22,3 +23,8 @@ class Batch:
 
     def __len__(self) -> int:
         return len(self.target)
+
+    @property
+    def numbers(self) -> Tensor:
+        """Number of each row, over all files, int64 of shape (n,)."""
+        return torch.arange(self.first, self.first + len(self))
