@@ -78,7 +78,9 @@ class Piece:
 
     def count(self) -> int:
         """How many rows there are, if need be by reading the labels."""
-        return self.rows if self.rows is not None else sum(len(values) for values in self.read_labels(2**16))
+        if self.rows is not None:
+            return self.rows
+        return sum(len(values) for values in self.read_labels(max(1, 2**20 // self.labels.classes)))
 
     def cut(self, start: int, stop: int) -> "Piece":
         """Some of the rows."""

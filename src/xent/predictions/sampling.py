@@ -8,11 +8,14 @@ from xent.predictions.guess import Kind
 from xent.predictions.kind import Evidence, spread_rows
 from xent.predictions.piece import Piece
 
-# Rows that are looked at together, and how many such places there are in all files together at least.
+# Rows that are looked at together, in how many places of all files together, and how many scores that may be; in
+# every file at least some places are looked at.
 ROWS = 16
 PLACES = 256
+SCORES = 2**22
+PLACES_OF_A_FILE = 4
 
-# Rows of a file that has to be read through, and scores of a batch of it at most.
+# Scores of a batch of a file that has to be read through, at most.
 SCORES_READ = 2**21
 
 
@@ -24,7 +27,7 @@ def kind_by_values(pieces: Sequence[Piece], multi_label: bool) -> Kind:
     """
     evidence = Evidence(multi_label)
     for piece in pieces:
-        for scores in _sample(piece, max(4, PLACES // len(pieces))):
+        for scores in _sample(piece, SCORES // (len(pieces) * piece.labels.classes), PLACES // len(pieces)):
             evidence.add(scores)
     return evidence.verdict(pieces[0].scores.keys[0])
 
@@ -35,13 +38,15 @@ def itemsize_of(piece: Piece) -> int:
     return 4 if first is None else first.element_size()
 
 
-def _sample(piece: Piece, places: int) -> Iterator[Tensor]:
+def _sample(piece: Piece, most: int, places: int) -> Iterator[Tensor]:
+    """About ``most`` rows, from ``places`` places if the file need not be read through."""
     total = piece.rows
     if piece.source.seekable and total is not None:
-        last = max(0, total - ROWS)
-        starts = sorted({last * place // max(1, places - 1) for place in range(places)})
+        places = max(PLACES_OF_A_FILE, min(places, most))
+        rows = max(1, min(ROWS, most // places, total))
+        starts = sorted({(total - rows) * place // (places - 1) for place in range(places)})
         for start in starts:
-            yield from piece.read_scores(start, min(total, start + ROWS), ROWS)
+            yield from piece.read_scores(start, start + rows, rows)
         return
     for scores in piece.read_scores(0, None, max(1, SCORES_READ // piece.labels.classes)):
         yield spread_rows(scores, 4 * ROWS)

@@ -1,5 +1,6 @@
 """csv and tsv, by pyarrow, with a line of names at the top."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -74,12 +75,12 @@ def open_csv(path: str) -> CsvFile:
     with reading(path, *arrow_errors(path)):
         block = max(BLOCK, 4 * _longest_of_first_lines(path))
         with _open(path, delimiter, block) as file:
-            first = file.schema.empty_table()
-    names = first.column_names
-    repeated = next((name for name in names if names.count(name) > 1), None) if len(set(names)) < len(names) else None
-    if repeated is not None:
+            columns = file.schema.empty_table()
+            fields = tuple(field_of(name, columns.column(k)) for k, name in enumerate(file.schema.names))
+    names = [field.name for field in fields]
+    if repeated := next((name for name, count in Counter(names).items() if count > 1), None):
         raise InputError(f"{path} has more than one column {repeated!r}: rename one, or write a first line of names")
-    return CsvFile(path, size, tuple(field_of(name, first[name]) for name in names), delimiter, block)
+    return CsvFile(path, size, fields, delimiter, block)
 
 
 def _open(path: str, delimiter: str, block: int, convert: Any = None) -> Any:

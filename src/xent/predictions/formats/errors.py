@@ -44,4 +44,6 @@ def file_size(path: str) -> int:
 
 def _first_line(error: BaseException) -> str:
     line = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
-    return line if len(line) <= 200 else line[:197] + "..."
+    # Of a damaged file any byte may come up.
+    line = "".join(character if character.isprintable() else "?" for character in line)
+    return line if len(line) <= 160 else line[:157] + "..."

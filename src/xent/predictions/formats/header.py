@@ -1,6 +1,8 @@
 """The header of NumPy's own format, which npy files and the members of npz files begin with."""
 
+import warnings
 from dataclasses import dataclass
+from tokenize import TokenError
 from typing import IO
 
 import numpy as np
@@ -11,7 +13,7 @@ from xent.predictions.formats.arrays import check_row, field_of
 from xent.predictions.formats.source import Field
 
 # What a damaged header makes numpy raise: it is a Python literal, evaluated.
-ERRORS = (ValueError, EOFError, TypeError, SyntaxError, KeyError, RecursionError, OverflowError)
+ERRORS = (ValueError, EOFError, TypeError, SyntaxError, KeyError, RecursionError, OverflowError, TokenError)
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,10 @@ def read_header(path: str, name: str, stream: IO[bytes], size: int) -> Header:
     """
     version = npy.read_magic(stream)
     read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-    shape, by_column, dtype = read(stream)
+    with warnings.catch_warnings():
+        # Of headers in the manner of Python 2.
+        warnings.simplefilter("ignore", UserWarning)
+        shape, by_column, dtype = read(stream)
     if any(length < 0 for length in shape):
         raise ValueError(f"the array {name!r} has the shape {shape}")
     header = Header(field_of(name, dtype, shape), dtype, shape, by_column and len(shape) > 1, stream.tell())
