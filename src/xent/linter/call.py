@@ -91,3 +91,9 @@ class Call:
     def is_binary(self) -> bool:
         """Whether every element is a question of its own."""
         return self.loss in ("binary_cross_entropy", "binary_cross_entropy_with_logits")
+
+    @property
+    def is_torchs(self) -> bool:
+        """Whether the loss is torch's own, function or module: it does what torch does with ignored and -inf logits."""
+        named = self.module if hasattr(self.module, "__name__") else type(self.module)
+        return getattr(named, "__module__", "").split(".")[0] == "torch"

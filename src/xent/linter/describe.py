@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 
 from xent import functional
-from xent.catalog import ROWS
+from xent.catalog import ROWS, Row
 from xent.core.logits import IDENTITY, LogitTransform
 from xent.linter.call import Call, Loss
 
@@ -36,6 +36,9 @@ UNASKED = frozenset(["size_average", "reduce", "z_loss", "inplace_gradient", "ne
 
 # torch's own default, for losses given by name or as a function; a module knows its.
 IGNORE_INDEX = -100
+
+# Settings that are given in the call of a module.
+OF_BATCH = ("sample_weight", "mask", "normalizer")
 
 # What a call has beside the settings of its loss.
 OF_THE_CALL = frozenset(["loss", "input", "target", "name", "module", "value", "counts", "step", "kind"])
@@ -73,7 +76,7 @@ def _of_name(name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     if name in FUNCTIONS.values():
         return {"loss": name, "name": name, "module": getattr(functional, name), **_renamed(name, settings)}
     if name in ROWS:
-        return _of_module(ROWS[name].module(**{**ROWS[name].arguments, **settings}), {})
+        return _of_row(ROWS[name], settings)
     known = ", ".join([*MODULES.values(), *ROWS])
     raise ValueError(f"lint: `loss` is {name!r}, which is unknown. Pass a module, a function, or one of: {known}.")
 
@@ -84,8 +87,14 @@ def _of_function(function: Callable[..., Any], settings: Mapping[str, Any]) -> d
         return {"loss": FUNCTIONS[function], "name": name, "module": function, **_renamed(name, settings)}
     row = next((row for row in ROWS.values() if row.function is function), None)
     if row is not None:
-        return _of_module(row.module(**{**row.arguments, **settings}), {})
+        return _of_row(row, settings)
     return {"loss": "other", "name": name, "module": function, **_renamed(name, settings)}
+
+
+def _of_row(row: Row, settings: Mapping[str, Any]) -> dict[str, Any]:
+    of_batch = {name: value for name, value in settings.items() if name in OF_BATCH}
+    of_loss = {name: value for name, value in settings.items() if name not in OF_BATCH}
+    return _of_module(row.module(**{**row.arguments, **of_loss}), of_batch)
 
 
 def _of_module(module: torch.nn.Module, settings: Mapping[str, Any]) -> dict[str, Any]:
