@@ -81,7 +81,7 @@ def test_state_and_repr() -> None:
     other.load_state_dict(module.state_dict())
     torch.testing.assert_close(other(LOGITS.float(), LABELS), module(LOGITS.float(), LABELS), rtol=0, atol=0)
     assert set(module.state_dict()) == {"logits.scale", "logits.offset"}
-    assert repr(module).startswith("VectorScalingLoss(\n  gamma=0.3, tau=1\n")
+    assert repr(module).startswith("VectorScalingLoss(\n  gamma=0.1, tau=1\n")
 
 
 @pytest.mark.parametrize(

@@ -235,7 +235,9 @@ FROM_COUNTS = (
         ),
         traits=frozenset({Trait.UNIFORM, Trait.PLAIN_FOR_EQUAL_COUNTS, Trait.EQUIVARIANT}),
         note="Factors and offset belong to training: predict with the plain logits. A constant added to the logits "
-        "changes it.",
+        "changes it. Both raise the rare classes, and together they soon do so too much: on the digits, thinned to 100 "
+        "rows of the first class for one of the last, balanced accuracy is 87% without factors, 85% at gamma .1, and "
+        "71% at .3.",
     ),
     Row(
         name="seesaw",
@@ -263,6 +265,7 @@ FROM_COUNTS = (
             ),
         ),
         traits=frozenset({Trait.SHIFT_INVARIANT, Trait.EQUIVARIANT, Trait.CONSTANT_PART}),
-        note="The module counts the labels of its batches itself, in training mode. No gradient goes through S.",
+        note="The module counts the labels of its batches itself, in training mode. No gradient goes through S, which "
+        "is formed in PyTorch, in four passes over the logits.",
     ),
 )

@@ -210,7 +210,8 @@ SIGMOID: tuple[Row, ...] = (
         ),
         traits=frozenset({Trait.EQUIVARIANT, Trait.SOFT_TARGETS_OF_ITS_OWN}),
         note="The weights depend on the labels of the row, so soft targets are no mixture of the losses of 0 and 1. "
-        "Made for class-aware sampling. The authors' code multiplies by 2 and divides the offset by neg_scale.",
+        "Made for class-aware sampling. The authors' code multiplies by 2 and divides the offset by neg_scale. The "
+        "weights are formed in PyTorch, in five passes.",
     ),
     Row(
         name="zlpr",

@@ -167,8 +167,10 @@ SOFTMAX = (
         ),
         traits=frozenset({Trait.PLAIN_FOR_EQUAL_COUNTS, Trait.SHIFT_INVARIANT, Trait.EQUIVARIANT}),
         arguments={"gamma": 1.0},
-        note="By default gamma is .9 and the rows are drawn at random; at 1, as here, nothing is, and a rare class "
-        "gets no gradient from the rows of others, so that it is predicted too often. Others exponentiate as is, and "
+        note="Train with the default, gamma .9, whose rows are drawn at random. At 1, as here, nothing is, and no row "
+        "of another class ever lowers a rare one, so that rare ones are predicted nearly always: on the digits, "
+        "thinned to 100 rows of the first class for one of the last, balanced accuracy is 18%, and 81% at .9, beside "
+        "80% of cross entropy. What takes no part is written in PyTorch, in two passes. Others exponentiate as is, and "
         "overflow.",
     ),
     Row(
@@ -197,7 +199,8 @@ SOFTMAX = (
         ),
         traits=frozenset({Trait.SHIFT_INVARIANT, Trait.EQUIVARIANT}),
         note="For calibration, in the second of two stages of training. The paper's text leaves the label out of the "
-        "classes that share eps; its code, and this, do not. Equal counts get tail, where that code divides 0 by 0.",
+        "classes that share eps; its code, and this, do not. Equal counts get tail, where that code divides 0 by 0. "
+        "With logits of -inf, a transform, z_loss, or an eps of 0 or 1 it is two cross entropies, else one.",
     ),
     Row(
         name="poly1",
@@ -316,6 +319,7 @@ SOFTMAX = (
         ),
         traits=frozenset({Trait.SHIFT_INVARIANT, Trait.EQUIVARIANT}),
         note="The target is the logits of the teacher, which get no gradient. Usually added to that of labels. "
-        "Others give the divergence: less by T^2 times the teacher's entropy, with the same gradient.",
+        "Others give the divergence: less by T^2 times the teacher's entropy, with the same gradient. The teacher's "
+        "softmax is PyTorch's.",
     ),
 )

@@ -103,7 +103,7 @@ def vector_scaling_loss(
     input: Tensor,
     target: Tensor,
     counts: "Counts",
-    gamma: float = 0.3,
+    gamma: float = 0.1,
     tau: float = 1.0,
     **settings: Unpack[SoftmaxArguments],
 ) -> Tensor:
@@ -120,7 +120,8 @@ def vector_scaling_loss(
         target: Class indices, or probabilities of the input's shape.
         counts: Training count n_k of every class, shape (C,), all above 0: a tensor, an array, a list or
             :class:`xent.imbalance.ClassCounts`.
-        gamma: Of the factors; at least 0, where 0 leaves them out.
+        gamma: Of the factors; at least 0, where 0 leaves them out. Beside an offset a little is enough: both raise the
+            rare classes.
         tau: Of the offset; at least 0, where 0 leaves it out.
         **settings: Of :func:`xent.cross_entropy`; ``logits`` without ``scale`` and ``offset``.
 
@@ -175,7 +176,7 @@ class VectorScalingLoss(CrossEntropyLoss):
     """
 
     def __init__(
-        self, counts: "Counts", gamma: float = 0.3, tau: float = 1.0, **settings: Unpack[SoftmaxSettings]
+        self, counts: "Counts", gamma: float = 0.1, tau: float = 1.0, **settings: Unpack[SoftmaxSettings]
     ) -> None:
         name = "VectorScalingLoss"
         scale = like_counts(_factors(name, counts, gamma), counts)
