@@ -14,7 +14,7 @@ FLOORS = (
     ("__init__",),
     ("cli",),
     ("report",),
-    ("compare", "bench"),
+    ("audit", "compare", "bench"),
     ("predictions", "linter"),
     ("jobs",),
     ("catalog", "patch"),
