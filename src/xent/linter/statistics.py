@@ -33,15 +33,15 @@ class HeadShare(NamedTuple):
         seen: Their share of the rows.
         as_counted: Their share of the training rows.
         if_balanced: Their share if all classes came equally often.
-        from_counts: Distance of seen from as_counted in standard deviations.
-        from_balance: Distance of seen from if_balanced in standard deviations.
+        from_counts: How far seen lies above as_counted, in standard deviations.
+        way: How far seen has gone from as_counted, 0, to if_balanced, 1.
     """
 
     seen: float
     as_counted: float
     if_balanced: float
     from_counts: float
-    from_balance: float
+    way: float
 
 
 def head_share(labels: Tensor, counts: Tensor) -> HeadShare | None:
@@ -57,7 +57,8 @@ def head_share(labels: Tensor, counts: Tensor) -> HeadShare | None:
         return None
     seen = float(labels[head].sum()) / rows
     counted, balanced = float(counts[head].sum() / counts.sum()), float(head.double().mean())
-    return HeadShare(seen, counted, balanced, _z(seen, counted, rows), _z(seen, balanced, rows))
+    deviation = math.sqrt(max(counted * (1 - counted), 1e-12) / rows)
+    return HeadShare(seen, counted, balanced, (seen - counted) / deviation, (seen - counted) / (balanced - counted))
 
 
 class PriorSlope(NamedTuple):
@@ -91,7 +92,3 @@ def prior_slope(log_probabilities: Tensor, labels: Tensor, counts: Tensor) -> Pr
         if abs(step) < 1e-6:
             break
     return PriorSlope(tau, float(information.rsqrt()))
-
-
-def _z(share: float, expected: float, rows: float) -> float:
-    return (share - expected) / math.sqrt(max(expected * (1 - expected), 1e-12) / rows)

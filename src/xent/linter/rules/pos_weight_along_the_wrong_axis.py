@@ -1,0 +1,73 @@
+"""XE308: one pos_weight for each class, and the classes are not the last axis."""
+
+import torch
+from torch import Tensor
+
+from xent.linter.call import Call
+from xent.linter.finding import Evidence, Severity
+from xent.linter.rule import rule
+from xent.linter.statistics import line
+
+# Fewer points lie on a line by chance.
+CLASSES = 4
+
+# How strictly and how steeply the odds must fall with the weights along the second axis; along the last, they fall by
+# less than this part of that.
+CORRELATION, SLOPE, PART = -0.9, -0.3, 1 / 3
+
+
+@rule(
+    "XE308",
+    "pos-weight-along-the-wrong-axis",
+    Severity.ERROR,
+    losses=("binary_cross_entropy_with_logits",),
+    fix="""
+    # (C, 1, 1) broadcasts along the classes of (B, C, H, W)
+    loss = xent.binary_cross_entropy_with_logits(logits, target, pos_weight=pos_weight[:, None, None])
+    """,
+)
+def pos_weight_along_the_wrong_axis(call: Call) -> Evidence | None:
+    """pos_weight has one number a class, and the classes are the second axis: it broadcasts along the last.
+
+    Why:
+        Broadcasting aligns the last axes, so that of an image (B, C, H, W) every column gets a weight, not every
+        class. torch raises unless W = C; then it is silent, and the weights depend on the place in the image.
+
+    Told by:
+        ``pos_weight`` has one axis, the input three or more. Its length is that of the second axis and not of the
+        last; or of both, and along the second axis the odds of the positives fall with the weights (slope of the
+        logarithms -.3 or steeper, correlation below -.9), and along the last by less than a third of that.
+    """
+    weight, shape = call.pos_weight, call.input.shape
+    if weight is None or weight.ndim != 1 or len(shape) < 3 or len(weight) != shape[1] or len(weight) == 1:
+        return None
+    numbers = {"classes": float(shape[1]), "last": float(shape[-1])}
+    if shape[-1] != shape[1]:
+        return Evidence(
+            f"`pos_weight` has {len(weight)} numbers, as the second axis of the input {tuple(shape)}; it broadcasts "
+            f"along the last, which has {shape[-1]}",
+            numbers,
+        )
+    return _silent(weight, call.target.detach(), shape, numbers)
+
+
+def _silent(weight: Tensor, target: Tensor, shape: torch.Size, numbers: dict[str, float]) -> Evidence | None:
+    if target.shape != shape or len(weight) < CLASSES or not bool((weight > 0).all()):
+        return None
+    logs = weight.detach().double().cpu().log()
+    second, last = (line(logs, _log_odds(target, axis)) for axis in (1, -1))
+    if second.correlation > CORRELATION or second.slope > SLOPE or last.slope < PART * second.slope:
+        return None
+    return Evidence(
+        f"`pos_weight` broadcasts along the last axis of the input {tuple(shape)}, and was made for the second: there "
+        f"the odds of the positives go like weight^{second.slope:.2f}, along the last like weight^{last.slope:.2f}",
+        {**numbers, "along_second": second.slope, "along_last": last.slope},
+        probable=True,
+    )
+
+
+def _log_odds(target: Tensor, axis: int) -> Tensor:
+    """Of the positives along an axis; half an element of either side keeps them finite."""
+    at = target.movedim(axis, 0).flatten(1)
+    positives = at.sum(1, dtype=torch.float64).cpu()
+    return torch.log((positives + 0.5) / (at.shape[1] - positives + 0.5))
