@@ -222,7 +222,8 @@ def _log_seesaw(
     # anything compensate for a label of probability 0, whose loss is infinite anyway: nothing leads the largest number.
     own = z.gather(axis, label.unsqueeze(axis))
     lead = z - own.masked_fill(torch.isinf(own), torch.finfo(z.dtype).max)
-    return torch.add(mitigation, lead.relu_(), alpha=q)
+    add = mitigation.add_ if eager.on_cpu(input, label) else mitigation.add
+    return add(lead.relu_(), alpha=q)
 
 
 def _log_mitigation(log_counts: Tensor, label: Tensor, p: float, axis: int) -> Tensor:
