@@ -52,6 +52,8 @@ def _expanded(argument: str, path: Path) -> list[Path]:
             return [path]
         inside = [file for file in path.iterdir() if file.suffix.lower() in FORMATS and not file.name.startswith(".")]
         files = sorted((file for file in inside if file.is_file()), key=_natural)
+    except InputError:
+        raise
     except (OSError, ValueError) as error:
         raise InputError(f"{argument}: {path} cannot be read: {error}") from error
     if not files:

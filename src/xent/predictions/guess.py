@@ -124,14 +124,14 @@ def target_of(path: str, fields: Sequence[Field], scores: Found | None, rows: in
         InputError: None is found, or several that are as good.
     """
     taken = set(scores.keys) if scores else set()
-    rest = [field for field in fields if field.name not in taken and field.kind != "other"]
+    rest = [field for field in fields if field.name not in taken]
     for word in TARGET:
         if found := _exact(word, rest) or _columns(word, rest):
             return _in_order_of(scores, found)
     if scores and scores.names and set(scores.names) <= {field.name for field in rest}:
         by_name = {field.name: field for field in rest}
         return Found(tuple(by_name[name] for name in scores.names), scores.names)
-    fitting = [field for field in rest if field.rows == rows or None in (field.rows, rows)]
+    fitting = [field for field in rest if field.kind != "other" and (field.rows == rows or None in (field.rows, rows))]
     fitting = [field for field in fitting if not set(_plain(field.name).split("_")) & set(_NO_TARGET)]
     for word in TARGET:
         if len(word) > 1 and (found := _containing("target", path, word, fitting)):

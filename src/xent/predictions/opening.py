@@ -134,7 +134,12 @@ def _shapes(source: Source, scores: Found, target_source: Source, target: Found)
         raise InputError(f"scores: {source.path} has {scores.fields[0]}: give numbers, (N, C), a row a prediction")
     classes = shape[0] if shape else 1
     wide = target.shape not in ((), (1,))
-    if target.fields[0].kind == "other" or (wide and (target.shape != (classes,) or target.is_string)):
+    if target.fields[0].kind == "other":
+        raise InputError(
+            f"target: {target_source.path}: {target.keys[0]!r} holds neither numbers nor plain strings (pickled "
+            "objects are not loaded, since they could run code): save numbers, or strings with astype(str)"
+        )
+    if wide and (target.shape != (classes,) or target.is_string):
         raise InputError(
             f"target: {target_source.path} has {target.fields[0]} for scores of {classes} classes: give labels of "
             f"shape (N,), or indicators of shape (N, {classes})"

@@ -49,9 +49,7 @@ def format_of(path: Path) -> str:
     """
     known = FORMATS.get(path.suffix.lower())
     if known is None:
-        raise InputError(
-            f"{path} must be a file of a kind that can be read: its name ends in none of {', '.join(FORMATS)}"
-        )
+        raise InputError(f"{path} is of no kind that can be read: its name ends in none of {', '.join(FORMATS)}")
     return known
 
 

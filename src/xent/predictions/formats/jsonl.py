@@ -69,7 +69,9 @@ class _Column:
             raise InputError(f"{path}: {field.name!r} is {found} in line {line}, and a list of {field.shape[0]} before")
         wrong = isinstance(value, str) != (field.kind == "string") and value is not None
         if not field.shape and (wrong or isinstance(value, (list, dict))):
-            raise InputError(f"{path}: {field.name!r} is {str(value)[:40]!r} in line {line}, and a {field.kind} before")
+            raise InputError(
+                f"{path}: {field.name!r} is {str(value)[:40]!r} in line {line}, and of kind {field.kind} before"
+            )
         try:
             self._values[row] = value
         except (TypeError, ValueError, OverflowError) as error:
