@@ -1,6 +1,6 @@
 """What a rule has found, and how bad it is."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -98,6 +98,11 @@ class Findings(tuple[Finding, ...]):
 
     def __repr__(self) -> str:
         return f"Findings({', '.join(self.codes)})"
+
+
+def worst_first(found: Iterable[Finding]) -> Findings:
+    """Findings in their order: errors first, then by code."""
+    return Findings(sorted(found, key=lambda finding: (finding.severity.order, finding.code)))
 
 
 class LintError(ValueError):

@@ -1,6 +1,6 @@
 """``xent.lint``: look at a loss and what it is given, and say what is wrong."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -9,7 +9,7 @@ from torch import Tensor
 from xent.imbalance import ClassCounts
 from xent.linter.call import Call, Kind
 from xent.linter.describe import describe
-from xent.linter.finding import Findings
+from xent.linter.finding import Findings, worst_first
 from xent.linter.rule import Rule
 from xent.linter.selection import choose
 from xent.linter.strict import raise_errors
@@ -72,24 +72,37 @@ def lint(
     for name, tensor in (("logits", logits), ("target", target)):
         if not isinstance(tensor, Tensor):
             raise TypeError(f"lint: `{name}` must be a tensor, not {type(tensor).__name__}.")
-    call = Call(
-        input=logits,
-        target=target,
-        counts=_counts(counts),
+    call = call_of(
+        logits,
+        target,
+        loss,
+        settings,
+        counts=count_tensor(counts),
         value=None if value is None else torch.as_tensor(value),
         step=step,
         kind=kind,
-        **_with_dim(describe(loss, settings), logits),
     )
     findings = judge(call, choose(select, ignore))
     raise_errors(findings)
     return findings
 
 
+def call_of(logits: Tensor, target: Tensor, loss: object, settings: Mapping[str, Any], **known: Any) -> Call:
+    """The call of a loss, described.
+
+    Args:
+        logits: Its input.
+        target: Its target.
+        loss: A name, a function, a module, or None for predictions.
+        settings: Keyword arguments of the loss, as :func:`lint` takes them.
+        **known: Fields of the :class:`Call` that do not belong to the loss: counts, value, step, kind.
+    """
+    return Call(input=logits, target=target, **known, **_with_dim(describe(loss, settings), logits))
+
+
 def judge(call: Call, rules: Iterable[Rule]) -> Findings:
     """What the rules find in a call, the worst first."""
-    found = [finding for rule in rules if (finding := rule.apply(call)) is not None]
-    return Findings(sorted(found, key=lambda finding: (finding.severity.order, finding.code)))
+    return worst_first(finding for rule in rules if (finding := rule.apply(call)) is not None)
 
 
 def _with_dim(description: dict[str, Any], input: Tensor) -> dict[str, Any]:
@@ -101,7 +114,12 @@ def _with_dim(description: dict[str, Any], input: Tensor) -> dict[str, Any]:
     return {**description, "dim": dim % max(input.ndim, 1)}
 
 
-def _counts(counts: "Counts | None") -> Tensor | None:
+def count_tensor(counts: "Counts | None") -> Tensor | None:
+    """Counts of the classes, in any form, as a call has them.
+
+    Raises:
+        ValueError: They are none.
+    """
     if counts is None:
         return None
     values = counts.counts if isinstance(counts, ClassCounts) else torch.as_tensor(counts)

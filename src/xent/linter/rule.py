@@ -5,11 +5,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from textwrap import dedent
+from typing import Any
 
-from xent.linter.call import Call, Loss
+from xent.linter.call import Loss
 from xent.linter.finding import Evidence, Finding, Severity
 
-Check = Callable[[Call], Evidence | None]
+# Looks at a Call; the rules that a watch asks look at what it has seen of a loss over time.
+Check = Callable[[Any], Evidence | None]
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,8 @@ class Rule:
         why: Why it matters, in Markdown; its first sentence goes with every finding.
         told_by: What the rule looks at, in Markdown.
         fix: Code that does it right.
-        check: Looks at a call.
+        check: Looks at a call, or at what was seen of a loss over time.
+        over_time: Whether one call cannot show the mistake: such rules are asked while a training is watched.
     """
 
     code: str
@@ -37,12 +40,13 @@ class Rule:
     told_by: str
     fix: str
     check: Check
+    over_time: bool = False
 
-    def apply(self, call: Call) -> Finding | None:
-        """The finding, if the call makes the mistake."""
-        if call.loss not in self.losses:
+    def apply(self, seen: Any) -> Finding | None:
+        """The finding, if the call (or the loss over time) makes the mistake."""
+        if seen.loss not in self.losses:
             return None
-        evidence = self.check(call)
+        evidence = self.check(seen)
         if evidence is None:
             return None
         return Finding(
@@ -60,7 +64,9 @@ class Rule:
 RULES: dict[str, Rule] = {}
 
 
-def rule(code: str, name: str, severity: Severity, losses: tuple[Loss, ...], fix: str) -> Callable[[Check], Check]:
+def rule(
+    code: str, name: str, severity: Severity, losses: tuple[Loss, ...], fix: str, over_time: bool = False
+) -> Callable[[Check], Check]:
     """Make a rule of a function, and put it in the register.
 
     The function's docstring is the rule's documentation: a summary, then the sections "Why:" and "Told by:".
@@ -71,12 +77,13 @@ def rule(code: str, name: str, severity: Severity, losses: tuple[Loss, ...], fix
         severity: How bad a finding is.
         losses: To which losses it may happen.
         fix: Code that does it right.
+        over_time: Whether the function looks at what was seen of a loss over time, not at a call.
     """
 
     def register(check: Check) -> Check:
         summary, why, told_by = _sections(inspect.getdoc(check) or "")
         RULES[code] = Rule(
-            code, name, severity, frozenset(losses), summary, why, told_by, dedent(fix).strip("\n"), check
+            code, name, severity, frozenset(losses), summary, why, told_by, dedent(fix).strip("\n"), check, over_time
         )
         return check
 

@@ -6,12 +6,13 @@ from xent.linter import rules as _rules  # noqa: F401  (registers them)
 from xent.linter.rule import RULES, Rule
 
 
-def choose(select: Iterable[str] = (), ignore: Iterable[str] = ()) -> tuple[Rule, ...]:
+def choose(select: Iterable[str] = (), ignore: Iterable[str] = (), *, over_time: bool = False) -> tuple[Rule, ...]:
     """The rules in the order of their codes.
 
     Args:
         select: Codes or their beginnings, such as "XE1"; all rules if there is none.
         ignore: Codes or their beginnings that are left out.
+        over_time: Whether to give the rules that a watch asks of a training, in place of those that look at a call.
 
     Raises:
         ValueError: No rule has a code with this beginning.
@@ -20,7 +21,9 @@ def choose(select: Iterable[str] = (), ignore: Iterable[str] = ()) -> tuple[Rule
     return tuple(
         rule
         for code, rule in sorted(RULES.items())
-        if (not selected or code.startswith(selected)) and not (ignored and code.startswith(ignored))
+        if rule.over_time is over_time
+        and (not selected or code.startswith(selected))
+        and not (ignored and code.startswith(ignored))
     )
 
 
