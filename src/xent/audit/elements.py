@@ -1,6 +1,7 @@
 """What the tallies ask of some multi-label rows: of every element its two sides, probability and prediction."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -33,18 +34,37 @@ class Elements:
     def __len__(self) -> int:
         return len(self.logits)
 
+    @cached_property
+    def wrong_way(self) -> Tensor:
+        """Logits as they push in the wrong direction: z of negatives, -z of positives."""
+        return torch.where(self.positive, -self.logits, self.logits)
+
     def probabilities(self) -> Tensor:
         """The sigmoid."""
-        return self.logits.sigmoid()
+        return sigmoid(self.logits)
 
     def doubt(self) -> Tensor:
         """How far a logit is on the wrong side of 0; negative where it is on the right one."""
-        return torch.where(self.positive, -self.logits, self.logits).masked_fill_(~self.counted, -torch.inf)
+        return self.wrong_way.masked_fill(~self.counted, -torch.inf)
 
     def nll(self) -> Tensor:
         """Binary cross entropy of every element, in nats; 0 where it cannot be judged."""
-        wrong_way = torch.where(self.positive, -self.logits, self.logits)
-        return torch.nn.functional.softplus(wrong_way).masked_fill_(~self.counted, 0.0)
+        return softplus(self.wrong_way).masked_fill_(~self.counted, 0.0)
+
+
+# torch's softplus and sigmoid give other last bits to the last elements of a tensor than to the others, and sums would
+# depend on how rows are batched. These are made of operations that do not.
+
+
+def softplus(x: Tensor) -> Tensor:
+    """log(1 + e^x)."""
+    return x.clamp(min=0.0) + torch.log1p(torch.exp(-x.abs()))
+
+
+def sigmoid(x: Tensor) -> Tensor:
+    """1 / (1 + e^-x)."""
+    decay = torch.exp(-x.abs())
+    return torch.where(x >= 0, 1.0, decay) / (1.0 + decay)
 
 
 def judge_elements(batch: Batch, kind: Kind) -> Elements:

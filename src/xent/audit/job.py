@@ -11,13 +11,14 @@ from xent.audit.elements import judge_elements
 from xent.audit.facts import Sizes, class_facts, loss_facts, sizes
 from xent.audit.fit.decomposition import FOLDS, Decomposition, decompose
 from xent.audit.fit.prior import PriorInside, prior_inside
+from xent.audit.misuse import misuse
 from xent.audit.results import Audit, Reliability, Source
 from xent.audit.rows import judge_rows
 from xent.audit.stream import Progress, tally
 from xent.audit.suggestions import suggestions_of
 from xent.audit.suspects import suspects_of
 from xent.audit.tally.sample import Drawn
-from xent.linter import Call, Findings, Rule, choose, judge
+from xent.linter import choose
 from xent.predictions import Batch, Predictions
 
 SUSPECTS = 1000
@@ -80,7 +81,7 @@ def audit(
     bias = None if parts is None else parts.fitted.bias if prior is None else prior.bias
     return Audit(
         source=_source(predictions, size, names, total.unreadable, drawn),
-        findings=_findings(predictions, drawn, rules),
+        findings=misuse(predictions, drawn, rules),
         loss=loss_facts(size, reliability, _training_prior(predictions)),
         parts=parts,
         prior=prior,
@@ -137,16 +138,3 @@ def _source(
         sampled=len(drawn.number),
         training_counts=predictions.counts is not None,
     )
-
-
-def _findings(predictions: Predictions, drawn: Drawn, rules: Iterable[Rule]) -> Findings:
-    call = Call(
-        loss="predictions",
-        name="predictions",
-        input=drawn.scores,
-        target=drawn.target,
-        kind=predictions.kind,
-        dim=1,
-        counts=predictions.counts,
-    )
-    return judge(call, rules)

@@ -83,6 +83,10 @@ def _add_all(total: Tally[Any], predictions: Predictions, tell: Callable[[int], 
 
 
 def _empty(predictions: Predictions, suspects: int) -> Tally[Any]:
-    sample = max(1, min(SAMPLED_ROWS, SAMPLED_NUMBERS // predictions.classes))
     make = MultiLabelTally if predictions.multi_label else SingleLabelTally
-    return make(predictions.classes, predictions.kind, suspects, sample)
+    return make(predictions.classes, predictions.kind, suspects, sample_size(predictions))
+
+
+def sample_size(predictions: Predictions) -> int:
+    """How many rows to sample."""
+    return max(1, min(SAMPLED_ROWS, SAMPLED_NUMBERS // predictions.classes))

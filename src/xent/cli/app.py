@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from xent import __version__
-from xent.cli import bench, compare, losses
+from xent.cli import audit, bench, compare, lint, losses
 
 app = typer.Typer(
     help="Cross entropy for PyTorch.",
@@ -16,7 +16,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command(epilog=compare.EPILOG)(compare.compare)
+app.command(epilog=audit.EPILOG)(audit.audit)
 app.command(epilog=bench.EPILOG)(bench.bench)
+app.command(epilog=lint.EPILOG)(lint.lint)
 app.command(epilog=losses.EPILOG)(losses.losses)
 
 

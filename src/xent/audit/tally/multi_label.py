@@ -1,8 +1,6 @@
 """Everything that is kept of multi-label predictions."""
 
-from torch.nn.functional import softplus
-
-from xent.audit.elements import Elements, judge_elements
+from xent.audit.elements import Elements, judge_elements, sigmoid, softplus
 from xent.audit.tally.sides import SideTally
 from xent.audit.tally.tally import Tally
 from xent.predictions import Batch, Kind
@@ -36,5 +34,5 @@ class MultiLabelTally(Tally[SideTally]):
             predicted=(~elements.positive[row, column]).long(),
             doubt=wrong,
             nll=softplus(wrong),
-            confidence=wrong.sigmoid(),
+            confidence=sigmoid(wrong),
         )

@@ -1,0 +1,87 @@
+"""What ``xent lint`` does: lint predictions, or tell what the rules are."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from xent.audit.misuse import lint_predictions
+from xent.jobs import InputError
+from xent.linter import Rule, choose
+from xent.predictions import open_predictions
+from xent.report.findings import print_findings
+from xent.report.reading import reading_display
+from xent.report.rules_markdown import page, section
+from xent.report.rules_terminal import print_rule, print_rules
+
+CLEAN, FOUND, BAD_INPUT = 0, 1, 2
+
+
+def run(
+    paths: Sequence[Path],
+    *,
+    scores: str,
+    target: str,
+    labels: Sequence[Path],
+    kind: str,
+    counts: str,
+    select: str,
+    ignore: str,
+    as_json: bool,
+) -> int:
+    """Lint saved predictions and return the exit status."""
+    screen, messages = Console(), Console(stderr=True)
+    try:
+        if not paths:
+            raise InputError("give a file of predictions; or --rules, for what is looked for")
+        rules = choose(_names(select), _names(ignore))
+        predictions = open_predictions(
+            paths,
+            scores=_names(scores) or None,
+            target=_names(target) or None,
+            labels=labels or None,
+            kind=kind or None,
+            counts=counts or None,
+        )
+        with reading_display(messages, predictions.rows) as show:
+            findings = lint_predictions(predictions, rules, show)
+    except ValueError as error:
+        # InputError is one, and so is an unknown code.
+        messages.print(Text(f"xent lint: {error}"), soft_wrap=True)
+        return BAD_INPUT
+    if as_json:
+        print(json.dumps([finding.as_json() for finding in findings], indent=2))
+    else:
+        print_findings(screen, findings)
+    return FOUND if findings.errors else CLEAN
+
+
+def explain_rules(code: str, select: str, ignore: str, *, as_json: bool, as_markdown: bool) -> int:
+    """Print the rules, or one of them, and return the exit status."""
+    screen, messages = Console(), Console(stderr=True)
+    try:
+        rules = choose(code or _names(select), _names(ignore))
+    except ValueError as error:
+        messages.print(Text(f"xent lint: {error}"), soft_wrap=True)
+        return BAD_INPUT
+    if as_json:
+        print(json.dumps([_as_json(rule) for rule in rules], indent=2))
+    elif as_markdown:
+        print(section(rules[0]) if code else page(rules), end="")
+    elif code:
+        for rule in rules:
+            print_rule(screen, rule)
+    else:
+        print_rules(screen, rules)
+    return CLEAN
+
+
+def _as_json(rule: Rule) -> dict[str, object]:
+    content = {name: value for name, value in vars(rule).items() if name != "check"}
+    return {**content, "severity": rule.severity.value, "losses": sorted(rule.losses)}
+
+
+def _names(given: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in given.split(",")) if given else ()
