@@ -14,7 +14,7 @@ from xent.presets import DeferredReweighting
 
 
 def train(model: nn.Module, criterion: nn.Module, rows: Split, recipe: Recipe, seed: int) -> float:
-    """Train ``model`` in place; the order of the batches depends on ``seed`` alone.
+    """Train ``model`` in place; the order of the batches, and what a loss draws, depend on ``seed`` alone.
 
     Returns:
         The median time of a step (forward, loss, backward, update), in seconds.
@@ -28,16 +28,18 @@ def train(model: nn.Module, criterion: nn.Module, rows: Split, recipe: Recipe, s
     order = torch.Generator().manual_seed(seed)
     seconds = []
     model.train()
-    for _ in range(recipe.epochs):
-        for batch in _batches(len(rows.train_target), recipe.batch_size, order):
-            start = perf_counter()
-            loss = criterion(model(rows.train_features[batch]), rows.train_target[batch])
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            seconds.append(perf_counter() - start)
-        if isinstance(criterion, DeferredReweighting):
-            criterion.step()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        for _ in range(recipe.epochs):
+            for batch in _batches(len(rows.train_target), recipe.batch_size, order):
+                start = perf_counter()
+                loss = criterion(model(rows.train_features[batch]), rows.train_target[batch])
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+                seconds.append(perf_counter() - start)
+            if isinstance(criterion, DeferredReweighting):
+                criterion.step()
     model.eval()
     return median(seconds)
 
