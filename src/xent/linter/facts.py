@@ -270,7 +270,7 @@ class Facts:
         axis = values.ndim - 1 if self._binary else min(self._dim, values.ndim - 1)
         at = values.movedim(axis, -1)
         if at.is_contiguous():
-            return at.reshape(-1, self.classes)[self._chosen]
+            return at.reshape(at.numel() // max(self.classes, 1), self.classes)[self._chosen]
         return at[torch.unravel_index(self._chosen, at.shape[:-1])] if at.ndim > 1 else at.reshape(1, -1)
 
 

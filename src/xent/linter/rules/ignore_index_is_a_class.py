@@ -1,5 +1,7 @@
 """XE204: the label that is left out is one of the classes."""
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -7,8 +9,10 @@ from xent.linter.call import Call
 from xent.linter.finding import Evidence, Severity
 from xent.linter.rule import rule
 
-# Rows of the class that are asked for, and runs of them, as a share of what labels in random order have.
-FEWEST = 5
+# Runs of the class that are asked for: at least so many, and so many standard deviations below those of a random order
+# at the most, or this share of them.
+FEWEST = 8
+DEVIATIONS = 2.5
 SPREAD = 0.75
 
 
@@ -30,18 +34,17 @@ def ignore_index_is_a_class(call: Call) -> Evidence | None:
         show it.
 
     Told by:
-        ``ignore_index`` lies in 0..C-1, and at least 5 labels equal it and are spread among the others as a class is:
-        the number of their runs is at least three quarters of that in a random order. Padding comes in
-        long runs, and background in regions: of these nothing is said. It remains possible that the class is left out
-        on purpose; hence "probably".
+        ``ignore_index`` lies in 0..C-1, and labels equal it that are spread among the others as a class is: in 8 runs
+        at least, and no fewer than a random order has (less 2.5 standard deviations or a quarter). Padding comes in
+        long runs at the end of a sequence, and background in regions: of these nothing is said. It remains possible
+        that the class is left out on purpose; hence "probably".
     """
     facts, index = call.facts, call.ignore_index
     if facts.all_labels is None or index is None or not 0 <= index < facts.classes or facts.classes < 2:
         return None
     equal = facts.all_labels == index
     rows, ignored, runs = len(equal), int(equal.sum()), _runs(equal)
-    expected = ignored * (rows - ignored + 1) / max(rows, 1)
-    if ignored < FEWEST or ignored == rows or runs < SPREAD * expected:
+    if runs < FEWEST or runs < _fewest_by_chance(ignored, rows) or _is_padding(call.target.detach() == index):
         return None
     return Evidence(
         f"{ignored} of {rows} labels are {int(index)}, which is ignore_index and one of the classes "
@@ -49,6 +52,22 @@ def ignore_index_is_a_class(call: Call) -> Evidence | None:
         {"ignored": float(ignored), "rows": float(rows), "share": ignored / rows, "runs": float(runs)},
         probable=True,
     )
+
+
+def _fewest_by_chance(ignored: int, rows: int) -> float:
+    """How many runs labels in a random order have at the least. Wald & Wolfowitz, 1940."""
+    others = rows - ignored
+    expected = ignored * (others + 1) / rows
+    variance = others * (others + 1) * ignored * (ignored - 1) / (rows**2 * (rows - 1))
+    return max(expected - DEVIATIONS * math.sqrt(variance), SPREAD * expected)
+
+
+def _is_padding(equal: Tensor) -> bool:
+    """Whether in every sequence those come last, or first."""
+    if equal.ndim < 2:
+        return False
+    before, after = equal[..., :-1], equal[..., 1:]
+    return bool((before <= after).all()) or bool((after <= before).all())
 
 
 def _runs(equal: Tensor) -> int:

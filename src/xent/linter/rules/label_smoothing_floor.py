@@ -9,7 +9,7 @@ from xent.linter.finding import Evidence, Severity
 from xent.linter.rule import rule
 
 # By how much, as a share of the floor, the value may differ from it.
-NEAR = 0.02
+NEAR = 0.01
 
 # Losses whose value has this floor exactly.
 PLAIN = ("cross_entropy", "CrossEntropyLoss")
@@ -35,7 +35,7 @@ def label_smoothing_floor(call: Call) -> Evidence | None:
         cross entropy.
 
     Told by:
-        ``value`` is given, and within 2% of the entropy of (1 - eps + eps/C, eps/C, ...). Only for plain cross entropy,
+        ``value`` is given, and within 1% of the entropy of (1 - eps + eps/C, eps/C, ...). Only for plain cross entropy,
         indices and the mean.
     """
     classes = _smoothed_classes(call)

@@ -15,7 +15,7 @@ TOLERANCE = 0.02
     Severity.WARNING,
     losses=("cross_entropy", "other"),
     fix="""
-    model.head = xent.NormalizedLinear(features, classes)  # its logits are cosines
+    model.head = xent.NormalizedLinear(model.head.in_features, model.head.out_features)  # its logits are cosines
     criterion = xent.LDAMLoss(counts)
     """,
 )

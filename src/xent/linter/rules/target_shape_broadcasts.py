@@ -27,7 +27,7 @@ def target_shape_broadcasts(call: Call) -> Evidence | None:
     """The target's shape differs from the input's by an axis of length 1, or altogether.
 
     Why:
-        Where it is not refused, every row is compared with the labels of all rows. (N, 1) against (N,) broadcasts
+        Every row is compared with the labels of all rows, unless the loss refuses to. (N, 1) against (N,) broadcasts
         to (N, N), and the best such a loss can do is to predict the mean of the labels. Binary cross entropy
         and cross entropy refuse it; squared errors, KL divergences and most losses that are written by hand do not.
 
