@@ -60,6 +60,23 @@ def test_columns_are_found(tmp_path, header, names, kind):
     assert gathered(opened)[1].tolist() == [1, 1, 1]
 
 
+@pytest.mark.parametrize(
+    ("header", "row", "score"),
+    [("id,score,label", "7,0.25,1", 0.25), ("y_pred,p_value,prob_1,y_true", "1,0.5,0.75,1", 0.75)],
+)
+def test_one_column_of_scores(tmp_path, header, row, score):
+    opened = open_predictions(_csv(tmp_path / "some.csv", header, [row]))
+    assert (opened.classes, opened.multi_label, opened.kind) == (1, True, "probabilities")
+    scores, target = gathered(opened)
+    assert scores.tolist() == [[score]]
+    assert target.tolist() == [[1.0]]
+
+
+def test_labels_called_by_two_words(tmp_path):
+    opened = open_predictions(_csv(tmp_path / "some.csv", "logit_a,logit_b,class_name,pred_class", ["1,2.5,b,a"]))
+    assert gathered(opened)[1].tolist() == [1]
+
+
 def test_labels_that_are_names_of_columns(tmp_path):
     rows = ["0.5,1.5,dog", "2.0,-1,cat", '"3",inf,dog']
     opened = open_predictions(_csv(tmp_path / "some.csv", "logit_cat,logit_dog,label", rows))

@@ -40,8 +40,8 @@ def test_paths_that_are_no_predictions(tmp_path):
     assert "some.npz is empty: there is nothing to read" in refusal(tmp_path / "some.npz")
     assert "is given twice: every row would count twice" in refusal([tmp_path / "some.npz"] * 2)
     (tmp_path / "some.jsonl").write_text("{}")
-    assert "files of jsonl and npz are given together" in refusal(tmp_path)
-    assert "cannot be read" in refusal("\0.npz")
+    assert "files of jsonl and npz together cannot be told apart" in refusal(tmp_path)
+    assert "is not there" in refusal("\0.npz")
 
 
 def test_a_file_that_may_not_be_read(tmp_path, monkeypatch):
@@ -108,7 +108,7 @@ def test_words_among_numbers(tmp_path):
     (tmp_path / "some.csv").write_text(f"logit_0,logit_1,label\n{rows}1,2.5,cat\n")
     assert "invalid value 'cat'" in refusal(tmp_path / "some.csv")
     (tmp_path / "some.jsonl").write_text('{"logits": [1, 2], "label": 0}\n{"logits": [1, 2], "label": "cat"}\n')
-    assert "'label' is 'cat' in line 2, and of kind integer before" in refusal(tmp_path / "some.jsonl")
+    assert "'label' is \"cat\" in line 2, and in the first of kind integer" in refusal(tmp_path / "some.jsonl")
 
 
 def test_labels_that_name_no_class(tmp_path):
@@ -252,7 +252,7 @@ def test_lists_of_other_lengths(tmp_path):
     pyarrow.parquet.write_table(table, tmp_path / "some.parquet")
     assert "'logits' holds a list of 1 in row 1, and lists of 2 before" in refusal(tmp_path / "some.parquet")
     (tmp_path / "some.jsonl").write_text('{"logits": [1.5, 2], "label": 0}\n\n{"logits": [1], "label": 0}\n')
-    assert "'logits' is a list of 1 in line 3, and a list of 2 before" in refusal(tmp_path / "some.jsonl")
+    assert "'logits' is a list of 1 in line 3, and in the first a list of 2" in refusal(tmp_path / "some.jsonl")
     (tmp_path / "some.jsonl").write_text('{"logits": [1.5, 2], "label": 0}\n{"logits": [1, "x"], "label": 0}\n')
     assert "'logits' holds other things than numbers in line 2" in refusal(tmp_path / "some.jsonl")
     (tmp_path / "some.jsonl").write_text('{"logits": [1.5, 2], "label": 0}\n[1]\n')

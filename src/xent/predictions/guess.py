@@ -30,7 +30,7 @@ TARGET = ("target", "targets", "label", "labels", "y_true", "y", "truth", "groun
 _WORDS = (*SCORES, *TARGET)
 
 # With one of these a name says something about the classes, not about the rows.
-_NO_TARGET = ("name", "names", "count", "counts", "weight", "weights", "pred", "predicted")
+_NO_TARGET = ("count", "counts", "weight", "weights", "pred", "predicted")
 
 _SEPARATOR = r"[_.\-\s\[(]+"
 
@@ -96,8 +96,10 @@ def scores_of(path: str, fields: Sequence[Field]) -> Found:
     numbers = [
         field for field in fields if field.kind == "floating" or (field.rows is None and field.kind == "integer")
     ]
+    # A whole number a row is a predicted class, not a score.
+    single = [field for field in numbers if field.shape or field.kind == "floating"]
     for word in SCORES:
-        if found := _exact(word, numbers) or _columns(word, numbers):
+        if found := _exact(word, single) or _columns(word, numbers):
             return found
     for word in SCORES:
         if found := _containing("scores", path, word, [field for field in numbers if len(field.shape) == 1]):
@@ -178,7 +180,8 @@ def _exact(word: str, fields: Sequence[Field]) -> Found | None:
 def _columns(word: str, fields: Sequence[Field]) -> Found | None:
     """The columns ``word_...``, one a class: by number where they are numbered, else as they stand."""
     found = [(suffix, field) for field in fields if not field.shape and (suffix := _suffix(field.name, (word,)))]
-    return _by_class(found) if found else None
+    # One column p_value is no score of the class "value".
+    return _by_class(found) if len(found) > 1 or (found and found[0][0].isdecimal()) else None
 
 
 def _by_class(columns: Sequence[tuple[str | None, Field]]) -> Found:

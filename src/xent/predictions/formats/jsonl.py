@@ -3,13 +3,14 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from xent.jobs import InputError
-from xent.predictions.formats.arrays import texts_of
 from xent.predictions.formats.errors import file_size, reading
 from xent.predictions.formats.source import Field, FieldKind, Texts, Values
 
@@ -36,54 +37,76 @@ class JsonlFile:
     ) -> Iterator[list[Values]]:
         """See Source."""
         fields = {field.name: field for field in self.fields}
-        columns = [[_Column(fields[name], rows) for name in group] for group in groups]
-        filled = 0
+        columns = [[_Column(self.path, fields[name]) for name in group] for group in groups]
+        every = [column for group in columns for column in group]
+        lines: list[int] = []
         with reading(self.path, *ERRORS):
-            for row, (line, record) in enumerate(_records(self.path)):
-                if row < start or (stop is not None and row >= stop):
-                    continue
-                for column in (column for group in columns for column in group):
-                    column.put(self.path, line, record, filled)
-                filled += 1
-                if filled == rows:
-                    yield [_joined(group, filled) for group in columns]
-                    filled = 0
-        if filled:
-            yield [_joined(group, filled) for group in columns]
+            for line, record in islice(_records(self.path), start, stop):
+                for column in every:
+                    column.add(line, record)
+                lines.append(line)
+                if len(lines) == rows:
+                    yield [_joined(group, lines) for group in columns]
+                    lines = []
+            if lines:
+                yield [_joined(group, lines) for group in columns]
 
 
 class _Column:
-    """Room for the values of a key in some rows."""
+    """The values of a key in some rows."""
 
-    def __init__(self, field: Field, rows: int) -> None:
+    def __init__(self, path: str, field: Field) -> None:
+        self._path = path
         self._field = field
-        self._values = np.empty((rows, *field.shape), object if field.kind == "string" else np.float64)
+        self._values: list[Any] = []
 
-    def put(self, path: str, line: int, record: Mapping[str, Any], row: int) -> None:
-        field = self._field
-        if field.name not in record:
-            raise InputError(f"{path}: line {line} has no {field.name!r}, unlike the first")
-        value = record[field.name]
-        if field.shape and (not isinstance(value, list) or len(value) != field.shape[0]):
-            found = f"a list of {len(value)}" if isinstance(value, list) else "no list"
-            raise InputError(f"{path}: {field.name!r} is {found} in line {line}, and a list of {field.shape[0]} before")
-        wrong = isinstance(value, str) != (field.kind == "string") and value is not None
-        if not field.shape and (wrong or isinstance(value, (list, dict))):
-            raise InputError(
-                f"{path}: {field.name!r} is {str(value)[:40]!r} in line {line}, and of kind {field.kind} before"
-            )
+    def add(self, line: int, record: Mapping[str, Any]) -> None:
         try:
-            self._values[row] = value
-        except (TypeError, ValueError, OverflowError) as error:
-            raise InputError(f"{path}: {field.name!r} holds other things than numbers in line {line}") from error
+            self._values.append(record[self._field.name])
+        except KeyError:
+            raise InputError(f"{self._path}: line {line} has no {self._field.name!r}, unlike the first") from None
 
-    def values(self, rows: int) -> Values:
-        values = self._values[:rows]
-        if self._field.kind != "string":
-            return torch.from_numpy(values.copy())
-        present = np.array([value is not None for value in values])
-        texts = texts_of(np.where(present, values, "").astype(str))
-        return Texts(texts.words, torch.where(torch.from_numpy(present), texts.codes, -1))
+    def taken(self, lines: Sequence[int]) -> Values:
+        """The values, which came from these lines; there are none thereafter."""
+        values, self._values = self._values, []
+        wrong = next((k for k, value in enumerate(values) if not self._fits(value)), None)
+        if wrong is not None:
+            raise self._bad(values[wrong], lines[wrong])
+        return _texts(values) if self._field.kind == "string" else self._numbers(values, lines)
+
+    def _fits(self, value: Any) -> bool:
+        if self._field.shape:
+            return isinstance(value, list) and len(value) == self._field.shape[0]
+        return value is None or isinstance(value, str if self._field.kind == "string" else (int, float))
+
+    def _numbers(self, values: list[Any], lines: Sequence[int]) -> Tensor:
+        """As float64, nan for null."""
+        try:
+            return torch.from_numpy(np.array(values, dtype=np.float64).reshape(len(values), *self._field.shape))
+        except (TypeError, ValueError, OverflowError):
+            if len(values) == 1:
+                raise self._bad(values[0], lines[0]) from None
+            half = len(values) // 2
+            # The error is in one of the halves.
+            return torch.cat([self._numbers(values[:half], lines[:half]), self._numbers(values[half:], lines[half:])])
+
+    def _bad(self, value: Any, line: int) -> InputError:
+        name, shape = self._field.name, self._field.shape
+        found = f"is {json.dumps(value)[:40]}"
+        before = f"of kind {self._field.kind}"
+        if shape:
+            before = f"a list of {shape[0]}"
+            found = "is no list" if not isinstance(value, list) else f"is a list of {len(value)}"
+            if found.endswith(f" {shape[0]}"):
+                found, before = "holds other things than numbers", f"{before} numbers"
+        return InputError(f"{self._path}: {name!r} {found} in line {line}, and in the first {before}")
+
+
+def _texts(values: list[Any]) -> Texts:
+    words = tuple(sorted({value for value in values if value is not None}))
+    number: dict[str | None, int] = {word: k for k, word in enumerate(words)}
+    number[None] = -1
+    return Texts(words, torch.tensor([number[value] for value in values], dtype=torch.int64))
 
 
 def open_jsonl(path: str) -> JsonlFile:
@@ -132,8 +155,8 @@ def _kind(value: Any) -> FieldKind:
     return kinds.get(type(value), "other")
 
 
-def _joined(columns: list[_Column], rows: int) -> Values:
-    values = [column.values(rows) for column in columns]
+def _joined(columns: list[_Column], lines: Sequence[int]) -> Values:
+    values = [column.taken(lines) for column in columns]
     if len(values) == 1:
         return values[0]
-    return torch.stack([one for one in values if not isinstance(one, Texts)], dim=1)
+    return torch.stack([one for one in values if isinstance(one, Tensor)], dim=1)
