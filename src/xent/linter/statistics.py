@@ -3,7 +3,6 @@
 import math
 from typing import NamedTuple
 
-import torch
 from torch import Tensor
 
 # Newton's steps for a single number; the loss is convex in it, and few are needed.
@@ -62,10 +61,17 @@ def head_share(labels: Tensor, counts: Tensor) -> HeadShare | None:
 
 
 class PriorSlope(NamedTuple):
-    """By how much of -log prior the predictions have to be moved to fit the labels best; with its standard error."""
+    """By how much of -log prior predictions have to be moved to fit their labels best.
+
+    Attributes:
+        tau: This part.
+        error: Its standard error.
+        fitted: Cross entropy of the predictions that have been moved, mean over the rows, in nats.
+    """
 
     tau: float
     error: float
+    fitted: float
 
 
 def prior_slope(log_probabilities: Tensor, labels: Tensor, counts: Tensor) -> PriorSlope:
@@ -75,20 +81,25 @@ def prior_slope(log_probabilities: Tensor, labels: Tensor, counts: Tensor) -> Pr
 
     Args:
         log_probabilities: (R, C).
-        labels: (R,).
+        labels: (R,), at least one.
         counts: Training rows of every class, (C,), above 0.
     """
-    direction = -counts.log()
-    direction = direction - direction.mean()
+    direction = counts.log().mean() - counts.log()
     wanted = direction[labels].sum()
-    tau = 0.0
-    information = torch.tensor(0.0)
+    tau, information, log_p = 0.0, wanted.new_tensor(1e-12), log_probabilities
     for _ in range(STEPS):
-        p = (log_probabilities + tau * direction).softmax(-1)
+        log_p = (log_probabilities + tau * direction).log_softmax(-1)
+        p = log_p.exp()
         mean = p @ direction
         information = (p @ direction.square() - mean.square()).sum().clamp(min=1e-12)
         step = float((wanted - mean.sum()) / information)
-        tau += max(-1.0, min(1.0, step))
         if abs(step) < 1e-6:
             break
-    return PriorSlope(tau, float(information.rsqrt()))
+        tau += max(-1.0, min(1.0, step))
+    return PriorSlope(tau, float(information.rsqrt()), -float(log_p.gather(1, labels[:, None]).mean()))
+
+
+def entropy(counts: Tensor) -> float:
+    """Entropy of a distribution that is given by counts, in nats."""
+    shares = counts[counts > 0] / counts.sum()
+    return -float((shares * shares.log()).sum())
