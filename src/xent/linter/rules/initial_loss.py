@@ -18,7 +18,7 @@ LINEAR = ("AddmmBackward0", "ConvolutionBackward0")
 # Rows, nats and standard errors that are asked for.
 ROWS = 8
 EXCESS = 3.0
-SIGNIFICANT = 5.0
+SIGNIFICANT = 3.0
 
 
 @rule(
@@ -43,12 +43,12 @@ def initial_loss(call: Call) -> Evidence | None:
         labels are in another order looks the same.
 
     Told by:
-        ``step=0``; the cross entropy of the plain logits exceeds that of equal logits by 3 nats and 5 standard errors;
+        ``step=0``; the cross entropy of the plain logits exceeds that of equal logits by 3 nats and 3 standard errors;
         and the standard deviation of the logits is 10 with some beyond 65, which no cosine head reaches, or
         5 where the autograd graph ends in a linear layer. Weights, offsets and smoothing have no part in it.
     """
-    losses = _losses(call)
-    if call.step != 0 or losses is None or len(losses) < ROWS:
+    losses = _losses(call) if call.step == 0 else None
+    if losses is None or len(losses) < ROWS:
         return None
     rows = call.facts.rows[call.facts.counted]
     spread, largest = float(rows[torch.isfinite(rows)].std()), float(rows[torch.isfinite(rows)].abs().max())
