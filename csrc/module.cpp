@@ -142,6 +142,7 @@ void use(const std::string& name) {
 NB_MODULE(_native, m) {
     m.doc() = "Kernels for the CPU. Private: xent.backends.native speaks to them.";
     m.def("softmax", [](nb::tuple numbers) { return run(kernels->softmax, numbers); });
+    m.def("zlpr", [](nb::tuple numbers) { return run(kernels->zlpr, numbers); });
     m.def("sigmoid", [](nb::tuple numbers) { return run(kernels->sigmoid, numbers); });
     m.def("pointwise", [](nb::tuple numbers) { return run(kernels->pointwise, numbers); });
     m.def("plain", &plain, "A float, the divisor of the mean; or the outcome as a tuple if no result is to be used.");

@@ -81,6 +81,7 @@ typedef struct {
     double smoothing;
     double neg_scale;
     double softcap;          // 0: none
+    double distance;         // exponent of |y - p|, a factor of what is then plain binary cross entropy; 0: none
     XentEvent positive, negative;
 } XentSigmoid;
 
@@ -118,6 +119,7 @@ typedef struct {
 typedef struct {
     const char* name;
     void (*softmax)(const XentSoftmax*, XentOutcome*);
+    void (*zlpr)(const XentSoftmax*, XentOutcome*);
     void (*sigmoid)(const XentSigmoid*, XentOutcome*);
     void (*pointwise)(const XentPointwise*, XentOutcome*);
 } XentKernels;

@@ -4,6 +4,7 @@
 #include "pointwise.h"
 #include "sigmoid.h"
 #include "softmax.h"
+#include "zlpr.h"
 
 #define XENT_JOIN(a, b) a##b
 #define XENT_TABLE(isa) XENT_JOIN(xent_kernels_, isa)
@@ -12,6 +13,6 @@
 
 extern "C" {
 extern const XentKernels XENT_TABLE(XENT_ISA);
-const XentKernels XENT_TABLE(XENT_ISA) = {XENT_NAME(XENT_ISA), XENT_ISA::softmax, XENT_ISA::sigmoid,
-                                          XENT_ISA::pointwise};
+const XentKernels XENT_TABLE(XENT_ISA) = {XENT_NAME(XENT_ISA), XENT_ISA::softmax, XENT_ISA::zlpr,
+                                          XENT_ISA::sigmoid, XENT_ISA::pointwise};
 }

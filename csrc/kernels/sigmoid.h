@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "sigmoid_distance.h"
 #include "sigmoid_events.h"
 #include "softcap.h"
 
@@ -15,6 +16,7 @@ namespace {
 enum SigmoidKind {
     PLAIN,     // phi is -log p on both sides, of the logits as they are, and all elements count alike
     WEIGHTED,  // elements and their sides may count differently or not at all, and the loss of each may be wanted
+    DISTANCE,  // as WEIGHTED, times a power of |y - p|
     EVENTS,    // both sides are events that class Sides knows, too; logits may be scaled and have an offset
     ANY
 };
@@ -37,6 +39,7 @@ struct SigmoidProblem {
           factor(T(call.grad_output / divisor)) {}
 
     static SigmoidKind kind_of(const XentSigmoid& call) {
+        if (call.distance != 0) return DISTANCE;
         const bool logarithmic = Event<T>(call.positive).is_log && Event<T>(call.negative).is_log;
         const bool transformed = call.softcap != 0 || call.scale.data || call.offset.data || call.neg_scale != 1;
         if (!logarithmic || transformed || call.negative.shift != 0)
@@ -124,6 +127,7 @@ public:
           positive_event(call.positive),
           negative_event(call.negative),
           shift(call.negative.shift),
+          distance(call.distance),
           sides(call),
           logits(call.logits, problem.tiling, T(0)),
           target(call.target, problem.tiling, T(0)),
@@ -164,6 +168,11 @@ private:
     template <bool with_slopes, bool few>
     bool quickly_weighted(const Tile& tile) {
         few ? weights.read_few(tile, y) : weights.read_all(tile, y);
+        if (problem.kind == DISTANCE) {
+            const DistanceStep<T, few, with_slopes> step{
+                distance, weights, z, y, gradient.tile_if_wanted(), rows.tile_if_wanted(), problem.factor};
+            return take_quickly<T>(step, tile.count(), sum);
+        }
         const WeightedStep<T, few, with_slopes> step{weights, z, gradient.tile_if_wanted(), rows.tile_if_wanted(),
                                                      problem.factor};
         return take_quickly<T>(step, tile.count(), sum);
@@ -197,7 +206,30 @@ private:
     }
 
     void take_carefully(const Tile& tile) {
+        if (problem.kind == DISTANCE) return take_distance(tile);
         problem.kind == PLAIN || problem.kind == WEIGHTED ? take_far(tile) : take_any(tile);
+    }
+
+    void take_distance(const Tile& tile) {
+        weights.read_all(tile, y);
+        T *slopes = gradient.tile_if_wanted(), *losses = rows.tile_if_wanted();
+        link.set(z, tile.count());
+        add_vectors<T>(sum, tile.count(), [&](int64_t i) __attribute__((always_inline)) {
+            const Mask<T> read = weights.lanes(i);
+            const Coefficients<T> c = weights.coefficients(i);
+            const Probability<T> positive = link.positive(i), negative = link.negative(i, positive);
+            const V<T> entropy = weigh<T>(c.positive, positive.nll) + weigh<T>(c.negative, negative.nll);
+            const typename Distance<T>::Factor of = distance.factor(load(y + i), positive.p, positive.miss);
+            if (slopes) {
+                const V<T> g = of.value * (c.negative * link.lifted(i) - c.positive * link.lifted_miss(i)) * LOWERED<T>;
+                // The factor of an infinite logit does not move.
+                const V<T> moved = keep<T>(of.slope != T(0), entropy * of.slope);
+                store<T>(slopes + i, keep<T>(read, (g + moved) * factor(i)));
+            }
+            const V<T> loss = keep<T>(read, weigh<T>(of.value, entropy));
+            if (losses) store<T>(losses + i, loss);
+            return loss;
+        });
     }
 
     // What is not read may be anything; it is left out bit by bit at the end.
@@ -283,6 +315,7 @@ private:
     const XentSigmoid& call;
     const Event<T> positive_event, negative_event;
     const Shift<T> shift;
+    const Distance<T> distance;
     const Sides<T> sides;
     Operand<T> logits, target;
     SigmoidWeights<T> weights;

@@ -55,6 +55,13 @@ public:
         exp_steps<T, 0, true>(x);
     }
 
+    // exp(x) for x.
+    template <int N>
+    XENT_INLINE void get_signed(V<T> (&x)[N]) {
+        for (int k = 0; k < N; ++k) see(minus_size<T>(x[k]));
+        exp_steps<T, 0, true>(x);
+    }
+
     // exp(x) for x, and exp(x) - 1.
     template <int N>
     XENT_INLINE void get_signed(V<T> (&x)[N], V<T> (&minus_one)[N]) {

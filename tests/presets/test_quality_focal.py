@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 from torch.autograd import gradcheck, gradgradcheck
 
+from tests.backends import formulas, instruction_set, kernels, loss_and_gradient
+from xent.backends import native
 from xent.nn import BCEWithLogitsLoss
 from xent.presets import QualityFocalLoss, quality_focal_loss, sigmoid_focal_loss
 
@@ -104,6 +106,54 @@ def test_derivatives(beta: float) -> None:
     assert gradcheck(lambda z, y: quality_focal_loss(z, y, beta), (logits, target))
 
 
+@pytest.mark.parametrize("way", native.state().supported)
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16, torch.float16], ids=str)
+@pytest.mark.parametrize("beta", [0.5, 1.0, 2.0, 3.0])
+@pytest.mark.parametrize("spread", [1.0, 15.0, 100.0])
+def test_kernels_are_within_the_contract(way: str, dtype: torch.dtype, beta: float, spread: float) -> None:
+    torch.manual_seed(0)
+    z, y = (spread * torch.randn(5, 700)).to(dtype), torch.randint(2, (5, 700)).to(dtype)
+    with instruction_set(way), kernels():
+        found = loss_and_gradient(lambda z: quality_focal_loss(z, y, beta, reduction="none"), z)
+    in_rows = torch.linspace(0.5, 2, z.numel()).view_as(z).to(dtype).double()
+    z, y = z.double(), y.double()
+    with formulas():
+        loss, gradient = loss_and_gradient(lambda z: quality_focal_loss(z, y, beta, reduction="sum"), z)
+        loss = quality_focal_loss(z, y, beta, reduction="none")
+    arithmetic = 2.0**-52 if dtype == torch.float64 else 2.0**-23
+    smallest = 2.0**-24 if dtype == torch.float16 else 2.0**-126
+    for result, exact in zip(found, (loss, gradient / 0.5 * in_rows), strict=True):
+        bound = (torch.finfo(dtype).eps + 4 * arithmetic * (1 + beta) * (1 + z.abs())) * exact.abs() + 4 * smallest
+        assert ((result.double() - exact).abs() <= bound).all()
+
+
+@pytest.mark.parametrize("way", native.state().supported)
+@pytest.mark.parametrize("beta", [0.5, 1.0, 2.0, 3.0])
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_kernels_agree_with_formulas(way: str, beta: float, reduction: str, weighted: bool) -> None:
+    torch.manual_seed(0)
+    z, y, mask = 3 * torch.randn(5, 77).double(), torch.rand(5, 77).double(), torch.rand(5, 77) < 0.7
+    settings = {"mask": mask, "sample_weight": torch.rand(5), "neg_weight": torch.rand(77)} if weighted else {}
+    z[~mask] = math.nan if weighted else 800.0
+    settings |= {"weight": torch.rand(77), "pos_weight": torch.rand(77)}
+
+    def loss(z: Tensor) -> Tensor:
+        return quality_focal_loss(z, y, beta, reduction=reduction, **settings)
+
+    with instruction_set(way), kernels():
+        found = loss_and_gradient(loss, z)
+    with formulas():
+        expected = loss_and_gradient(loss, z)
+    torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-14)
+
+
+def test_the_gradient_may_take_the_place_of_the_logits() -> None:
+    expected = loss_and_gradient(lambda z: quality_focal_loss(z, TARGET), LOGITS)
+    found = loss_and_gradient(lambda z: quality_focal_loss(z, TARGET, inplace_gradient=True), LOGITS.clone())
+    torch.testing.assert_close(found, expected)
+
+
 def test_transforms_and_compilation_see_the_same() -> None:
     expected = torch.autograd.functional.jacobian(lambda z: quality_focal_loss(z, TARGET), LOGITS)
     torch.testing.assert_close(torch.func.grad(lambda z: quality_focal_loss(z, TARGET))(LOGITS), expected)
@@ -153,7 +203,6 @@ def test_module_is_the_function() -> None:
         ({"positive": None}, TypeError, "`positive` has no place here: its factor is"),
         ({"label_smoothing": 0.1}, TypeError, "`label_smoothing` has no place here: targets may be soft; pass"),
         ({"logits": None}, TypeError, "`logits` has no place here: transform the logits before the call"),
-        ({"inplace_gradient": True}, TypeError, "`inplace_gradient` has no place here"),
     ],
 )
 def test_refusals(settings: dict, error: type[Exception], message: str) -> None:

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 from torch.autograd import gradcheck, gradgradcheck
 
+from tests.backends import formulas, instruction_set, kernels, loss_and_gradient
+from xent.backends import native
 from xent.functional import cross_entropy
 from xent.presets import ZLPRLoss, zlpr_loss
 
@@ -121,6 +123,68 @@ def test_derivatives(reduction: str) -> None:
     mask = LOGITS != 1.0
     assert gradcheck(lambda z: zlpr_loss(z, TARGET, reduction=reduction, mask=mask), logits)
     assert gradgradcheck(lambda z: zlpr_loss(z, TARGET, reduction=reduction), logits)
+
+
+def shares(z: Tensor, y: Tensor) -> Tensor:
+    """What one side pushes, by the softmax of its logits and a class at 0."""
+    beside = torch.cat([torch.zeros_like(z[:, :1]), z + torch.log(y)], 1)
+    return beside.softmax(1)[:, 1:]
+
+
+@pytest.mark.parametrize("way", native.state().supported)
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16, torch.float16], ids=str)
+@pytest.mark.parametrize("soft", [False, True])
+@pytest.mark.parametrize(("spread", "shift"), [(1.0, 0.0), (15.0, 0.0), (100.0, 0.0), (1.0, -90.0), (1.0, 90.0)])
+@pytest.mark.parametrize("classes", [1, 21, 700])
+def test_kernels_are_within_the_contract(
+    way: str, dtype: torch.dtype, soft: bool, spread: float, shift: float, classes: int
+) -> None:
+    torch.manual_seed(classes)
+    y = torch.rand(9, classes).to(dtype) if soft else torch.randint(2, (9, classes)).to(dtype)
+    z = (spread * torch.randn(9, classes) + shift).to(dtype)
+    with instruction_set(way), kernels():
+        loss, gradient = loss_and_gradient(lambda z: zlpr_loss(z, y, reduction="none"), z)
+    z, y = z.double(), y.double()
+    with formulas():
+        expected = zlpr_loss(z, y, reduction="none")
+    push, pull = shares(z, 1 - y), shares(-z, y)
+    of_rows = torch.linspace(0.5, 2, 9).to(dtype).double()[:, None]
+    arithmetic = 2.0**-52 if dtype == torch.float64 else 2.0**-23
+    far = 1 + z.abs().amax(1)
+    smallest = 2.0**-24 if dtype == torch.float16 else 2.0**-126
+    for found, exact, size, spread_of in (
+        (loss, expected, expected, far),
+        (gradient, (push - pull) * of_rows, (push + pull) * of_rows, far[:, None]),
+    ):
+        bound = torch.finfo(dtype).eps * exact.abs() + 4 * arithmetic * spread_of * size + smallest
+        assert ((found.double() - exact).abs() <= bound).all()
+
+
+@pytest.mark.parametrize("way", native.state().supported)
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+def test_kernels_leave_out_what_formulas_leave_out(way: str, reduction: str) -> None:
+    torch.manual_seed(0)
+    z, y, mask = torch.randn(6, 2, 37).double(), torch.randint(2, (6, 2, 37)).double(), torch.rand(6, 2, 37) < 0.5
+    mask[1, 1] = False
+    z[~mask] = math.nan
+    weight = torch.tensor([1.0, 2.0, 0.0, 0.5, 3.0, 1.0])
+
+    def loss(z: Tensor) -> Tensor:
+        return zlpr_loss(z, y, reduction=reduction, mask=mask, sample_weight=weight)
+
+    with instruction_set(way), kernels():
+        found = loss_and_gradient(loss, z)
+    with formulas():
+        expected = loss_and_gradient(loss, z)
+    torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-15)
+
+
+def test_where_nothing_is_left_there_is_no_gradient() -> None:
+    z = LOGITS.clone().requires_grad_()
+    loss = zlpr_loss(z, TARGET, mask=torch.zeros(4, dtype=torch.bool))
+    (gradient,) = torch.autograd.grad(loss, z)
+    assert loss.isnan()
+    assert (gradient == 0).all()
 
 
 def test_transforms_and_compilation_see_the_same() -> None:

@@ -173,8 +173,8 @@ SIGMOID: tuple[Row, ...] = (
             ),
         ),
         traits=frozenset({Trait.EQUIVARIANT, Trait.SOFT_TARGETS_OF_ITS_OWN}),
-        note="Outside the core, for its factor depends on the target; the factor runs without a kernel. For soft "
-        "targets it is no mixture of the losses of 0 and 1.",
+        note="No event of the core, for its factor depends on the target. For soft targets it is no mixture of the "
+        "losses of 0 and 1.",
     ),
     Row(
         name="distribution-balanced",

@@ -47,11 +47,18 @@ class SoftmaxCall(NamedTuple):
         return self.target == self.ignore_index if self.indexed and self.ignore_index is not None else None
 
 
+class ZLPRCall(SoftmaxCall):
+    """ZLPR of rows: ``target`` holds the positive share of every class, ``dim`` is the last axis; no other settings."""
+
+    __slots__ = ()
+
+
 class SigmoidCall(NamedTuple):
     """Binary cross entropy of elements.
 
     ``weight``, ``pos_weight``, ``neg_weight`` and ``smoothing_prior`` broadcast to the logits as torch broadcasts;
-    ``sample_weight`` and ``mask`` have the logits' shape or a leading part of it.
+    ``sample_weight`` and ``mask`` have the logits' shape or a leading part of it. ``distance`` above 0 makes
+    ``|target - p|**distance`` a factor of the loss, which then has no events, transform or smoothing.
     """
 
     logits: Tensor
@@ -68,6 +75,7 @@ class SigmoidCall(NamedTuple):
     transform: LogitTransform = IDENTITY
     sample_weight: Tensor | None = None
     mask: Tensor | None = None
+    distance: float = 0.0
 
     @property
     def rows_shape(self) -> torch.Size:

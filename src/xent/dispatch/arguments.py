@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor
 
-from xent.core.call import Call, DivergenceCall, ProbabilityCall, SigmoidCall, SoftmaxCall
+from xent.core.call import Call, DivergenceCall, ProbabilityCall, SigmoidCall, SoftmaxCall, ZLPRCall
 from xent.core.event import NLL, Event
 from xent.core.logits import IDENTITY, LogitTransform
 
@@ -28,11 +28,12 @@ _SOFTMAX = (
 _SIGMOID = (
     "Tensor logits, Tensor target, Tensor? weight, Tensor? pos_weight, Tensor? neg_weight, float? ignore_index, "
     f"float label_smoothing, Tensor? smoothing_prior, float neg_scale, {_event('positive')}, {_event('negative')}, "
-    f"{TRANSFORM}, {COUNTS}"
+    f"{TRANSFORM}, {COUNTS}, float distance"
 )
 # In the order of the call's fields.
 SCHEMAS: dict[type, str] = {
     SoftmaxCall: _SOFTMAX,
+    ZLPRCall: _SOFTMAX,
     SigmoidCall: _SIGMOID,
     ProbabilityCall: _SIGMOID,
     DivergenceCall: f"Tensor logits, Tensor target, SymInt batch, bool log_target, {COUNTS}",

@@ -13,6 +13,7 @@ from xent.core.call import (
     ProbabilityCall,
     SigmoidCall,
     SoftmaxCall,
+    ZLPRCall,
 )
 from xent.core.reduce import Divisor, Reduction
 
@@ -41,6 +42,7 @@ class Link:
 
 LINKS: dict[type, Link] = {
     SoftmaxCall: Link("softmax", reference.SOFTMAX, native.SOFTMAX),
+    ZLPRCall: Link("zlpr", reference.ZLPR, native.ZLPR),
     SigmoidCall: Link("sigmoid", reference.SIGMOID, native.SIGMOID),
     LogProbabilityCall: Link("log_probabilities", reference.LOG_PROBABILITIES),
     ProbabilityCall: Link("probabilities", reference.PROBABILITIES, native.PROBABILITIES),

@@ -1,21 +1,14 @@
-"""Quality focal loss: binary cross entropy of soft targets, counting less the closer the prediction is.
+"""Quality focal loss: binary cross entropy of soft targets, counting less the closer the prediction is."""
 
-It is no setting of the core, whose events know the prediction and not its distance to the target. The cross entropy in
-it is the core's; the factor before it is plain PyTorch, without a kernel.
-"""
-
-import torch
 from torch import Tensor
 from typing_extensions import Unpack
 
-from xent.core.event import weigh
-from xent.core.precision import arithmetic_dtype
-from xent.core.reduce import Normalizer, check_normalizer, denominator, reduce_rows, settle_reduction
-from xent.dispatch.choice import result_dtype
-from xent.functional import binary_cross_entropy_with_logits
+from xent import dispatch
+from xent.core import check
+from xent.core.reduce import Normalizer, check_normalizer, settle_reduction
 from xent.nn import BCEWithLogitsLoss
 from xent.presets.domains import number
-from xent.presets.elements import elements, read_elements
+from xent.presets.elements import elements
 from xent.presets.refusals import refuse
 from xent.presets.settings import OfBatch, SigmoidArguments, SigmoidSettings
 
@@ -29,7 +22,6 @@ REFUSED = {
     "label_smoothing": "targets may be soft; pass (1 - label_smoothing)*target + label_smoothing/2",
     "smoothing_prior": "targets may be soft; pass (1 - label_smoothing)*target + label_smoothing*smoothing_prior",
     "logits": "transform the logits before the call",
-    "inplace_gradient": "its gradient is autograd's, which needs the logits",
 }
 
 
@@ -43,14 +35,14 @@ def quality_focal_loss(
 
     It is 0 at p = y, for soft targets too, which focal loss event by event (:func:`xent.sigmoid_focal_loss`) is not.
     For targets of 0 and 1 the two agree, without alpha. For ``beta`` below 1 the loss has a cusp at p = y, and the
-    gradient given there is 0. The factor runs without a kernel.
+    gradient given there is 0.
 
     Args:
         input: Logits of any shape; in multi-label classification (N, C).
         target: y in [0, 1] of the input's shape, floating point; in detection the overlap with the true box.
         beta: At least 0; 0 is binary cross entropy.
         **settings: Of :func:`xent.binary_cross_entropy_with_logits`: ``weight``, ``pos_weight``, ``neg_weight``,
-            ``reduction``, ``ignore_index``, ``sample_weight``, ``mask`` and ``normalizer``.
+            ``reduction``, ``ignore_index``, ``sample_weight``, ``mask``, ``normalizer`` and ``inplace_gradient``.
 
     Returns:
         The loss in nats, as :func:`xent.binary_cross_entropy_with_logits` returns it; differentiable in the target too.
@@ -74,17 +66,16 @@ def quality_focal_loss(
     reduction = settle_reduction(None, None, settings.pop("reduction", "mean"))
     normalizer: Normalizer | None = settings.pop("normalizer", None)
     check_normalizer(normalizer, reduction)
-    mask, ignore_index = settings.pop("mask", None), settings.pop("ignore_index", None)
-    call = elements(name, input, target, ignore_index, settings.get("sample_weight"), mask)
-    read, dtype = read_elements(call), arithmetic_dtype(input, target)
-    z, y = input.to(dtype), target.to(dtype)
-    if read is not None:
-        z, y = z.masked_fill(~read, 0.0), y.masked_fill(~read, 0.0)
-    of_elements: SigmoidArguments = {**settings, "reduction": "none", "mask": read}
-    rows = binary_cross_entropy_with_logits(z, y, **of_elements)
-    if beta > 0:
-        rows = weigh(_factor(z, y, beta), rows)
-    return reduce_rows(rows, denominator(call, reduction, normalizer)).to(result_dtype(call))
+    inplace_gradient = settings.pop("inplace_gradient", False)
+    weights = {"weight": settings.pop("weight", None)}
+    weights |= {"pos_weight": settings.pop("pos_weight", None), "neg_weight": settings.pop("neg_weight", None)}
+    call = elements(name, input, target, **settings)  # type: ignore[misc]  # what is left it knows
+    for argument, value in weights.items():
+        check.element_weight(name, argument, value, input)
+    check.same_device(input, **weights)
+    check.inplace_gradient(inplace_gradient, reduction, input)
+    call = call._replace(**weights, distance=float(beta))
+    return dispatch.loss(call, reduction, normalizer, inplace_gradient)
 
 
 class QualityFocalLoss(BCEWithLogitsLoss):
@@ -92,8 +83,8 @@ class QualityFocalLoss(BCEWithLogitsLoss):
 
     Args:
         beta: At least 0; 0 is binary cross entropy.
-        **settings: Of :class:`xent.BCEWithLogitsLoss`: ``weight``, ``pos_weight``, ``neg_weight``, ``reduction`` and
-            ``ignore_index``.
+        **settings: Of :class:`xent.BCEWithLogitsLoss`: ``weight``, ``pos_weight``, ``neg_weight``, ``reduction``,
+            ``ignore_index`` and ``inplace_gradient``.
 
     Shape:
         As :func:`xent.binary_cross_entropy_with_logits`; the loss is in nats.
@@ -128,20 +119,10 @@ class QualityFocalLoss(BCEWithLogitsLoss):
             neg_weight=self.neg_weight,
             reduction=self.reduction,
             ignore_index=self.ignore_index,
+            inplace_gradient=self.inplace_gradient,
             **batch,
         )
 
     def extra_repr(self) -> str:
         """Settings that differ from torch's defaults."""
         return ", ".join(part for part in (f"beta={self.beta}", super().extra_repr()) if part)
-
-
-def _factor(z: Tensor, y: Tensor, beta: float) -> Tensor:
-    """|y - p|^beta, of the shape of ``z``."""
-    # Not as a difference where y is 0 or 1, so that a small distance keeps its digits.
-    distance = ((1.0 - y) * torch.sigmoid(z) - y * torch.sigmoid(-z)).abs()
-    # At distance 0 a power below 1 has no derivative; below 2, its own derivative has none.
-    met = distance < torch.finfo(z.dtype).tiny
-    factor = (distance.masked_fill(met, 1.0) ** beta).masked_fill(met, 0.0)
-    # The factor of an infinite logit does not move; its derivative, 0, would meet an infinite cross entropy.
-    return torch.where(torch.isinf(z), factor.detach(), factor)

@@ -1,20 +1,18 @@
 """ZLPR: every positive above 0, every negative below, as two softmax losses with a class at 0 beside them."""
 
 import math
-from typing import cast
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 from typing_extensions import Unpack
 
+from xent import dispatch
 from xent.core import check
-from xent.core.precision import arithmetic_dtype
-from xent.dispatch.choice import result_dtype
-from xent.functional import cross_entropy
+from xent.core.call import ZLPRCall
+from xent.core.reduce import Normalizer, check_normalizer, settle_reduction
 from xent.presets.elements import elements, read_elements
 from xent.presets.refusals import refuse
-from xent.presets.settings import OfBatch, SigmoidArguments, SigmoidSettings, SoftmaxArguments
+from xent.presets.settings import OfBatch, SigmoidArguments, SigmoidSettings
 
 __all__ = ["ZLPRLoss", "zlpr_loss"]
 
@@ -76,17 +74,20 @@ def zlpr_loss(input: Tensor, target: Tensor, *, dim: int = -1, **settings: Unpac
     refuse(name, settings, REFUSED)
     call = elements(name, input, target, settings.pop("ignore_index", None), mask=settings.pop("mask", None))
     check.no_gradient(name, "target", target)
-    axis, read, dtype = check.class_axis(input, dim), read_elements(call), arithmetic_dtype(input, target)
-    z, y = input.to(dtype), target.to(dtype)
-    of_rows = cast("SoftmaxArguments", settings)  # reduction, sample_weight and normalizer are left
-    of_rows["dim"] = -1
+    reduction = settle_reduction(None, None, settings.pop("reduction", "mean"))
+    normalizer: Normalizer | None = settings.pop("normalizer", None)
+    check_normalizer(normalizer, reduction)
+    sample_weight: Tensor | None = settings.pop("sample_weight", None)
+    axis, read, rows_read = check.class_axis(input, dim), read_elements(call), None
+    z, y = input.movedim(axis, -1), target.movedim(axis, -1)
     if read is not None:
-        of_rows["mask"] = read.any(axis)
-    null = torch.zeros(z.select(axis, 0).shape, dtype=torch.int64, device=z.device)
-    negatives = _beside_null(z, torch.log1p(-y), _gone(y == 1, read), axis)
-    positives = _beside_null(-z, torch.log(y), _gone(y == 0, read), axis)
-    loss = cross_entropy(negatives, null, **of_rows) + cross_entropy(positives, null, **of_rows)
-    return loss.to(result_dtype(call))
+        read = read.movedim(axis, -1)
+        # A negative of logit -inf adds nothing.
+        z, y, rows_read = z.masked_fill(~read, -math.inf), y.masked_fill(~read, 0.0), read.any(-1)
+    check.row_settings(sample_weight, rows_read, z.shape[:-1])
+    check.same_device(input, sample_weight=sample_weight)
+    of_rows = ZLPRCall(z.contiguous(), y, False, z.ndim - 1, None, None, sample_weight=sample_weight, mask=rows_read)
+    return dispatch.loss(of_rows, reduction, normalizer)
 
 
 class ZLPRLoss(torch.nn.Module):
@@ -134,14 +135,3 @@ class ZLPRLoss(torch.nn.Module):
         defaults = {"dim": -1, "reduction": "mean", "ignore_index": None}
         given = {name: getattr(self, name) for name in defaults}
         return ", ".join(f"{name}={value!r}" for name, value in given.items() if value != defaults[name])
-
-
-def _gone(other_side: Tensor, read: Tensor | None) -> Tensor:
-    """What has no part in one of the sides."""
-    return other_side if read is None else other_side | ~read
-
-
-def _beside_null(z: Tensor, share: Tensor, gone: Tensor, axis: int) -> Tensor:
-    """Logits of one side along the last axis, after the class at 0; -inf for what has no part in it."""
-    side = z.masked_fill(gone, 0.0) + share.masked_fill(gone, 0.0)
-    return F.pad(side.masked_fill(gone, -math.inf).movedim(axis, -1), (1, 0))

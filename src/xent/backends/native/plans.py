@@ -85,6 +85,7 @@ class SigmoidPlan(NamedTuple):
     smoothing: float = 0.0
     neg_scale: float = 1.0
     softcap: float = 0.0
+    distance: float = 0.0
     positive: EventNumbers = LOG
     negative: EventNumbers = LOG
 

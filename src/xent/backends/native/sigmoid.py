@@ -48,6 +48,7 @@ def run(call: SigmoidCall, work: Work) -> Outcome:
         smoothing=float(call.label_smoothing),
         neg_scale=float(call.neg_scale),
         softcap=float(transform.softcap or 0.0),
+        distance=float(call.distance),
         positive=numbers(call.positive),
         negative=numbers(call.negative),
     )

@@ -1,6 +1,7 @@
 """The softmax link: plans for its kernel, and what comes of them."""
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -19,6 +20,11 @@ from xent.core.precision import arithmetic_dtype
 
 def run(call: SoftmaxCall, work: Work) -> Outcome:
     """Write what ``work`` asks for."""
+    return checked(call, of_kernel(module.NATIVE.softmax, call, work))
+
+
+def of_kernel(kernel: Callable[[SoftmaxPlan], tuple[float, float, int, int]], call: SoftmaxCall, work: Work) -> Outcome:
+    """What a kernel of rows makes of a call."""
     dtype = arithmetic_dtype(call.logits)
     layout = RowLayout(call.logits.shape, call.dim)
     layout.add("logits", call.logits)
@@ -43,7 +49,7 @@ def run(call: SoftmaxCall, work: Work) -> Outcome:
         softcap=float(call.transform.softcap or 0.0),
         event=numbers(call.event),
     )
-    return checked(call, Outcome(*module.NATIVE.softmax(plan)))
+    return Outcome(*kernel(plan))
 
 
 def checked(call: SoftmaxCall, outcome: Outcome) -> Outcome:

@@ -5,7 +5,7 @@ use: every function here is built of differentiable torch operations, without ho
 or data-dependent control flow. Arithmetic is done in float32, or float64 for float64 logits.
 """
 
-from xent.backends.reference.links import DIVERGENCE, LOG_PROBABILITIES, PROBABILITIES, SIGMOID, SOFTMAX
+from xent.backends.reference.links import DIVERGENCE, LOG_PROBABILITIES, PROBABILITIES, SIGMOID, SOFTMAX, ZLPR
 from xent.backends.reference.softmax import softmax_facts
 
-__all__ = ["DIVERGENCE", "LOG_PROBABILITIES", "PROBABILITIES", "SIGMOID", "SOFTMAX", "softmax_facts"]
+__all__ = ["DIVERGENCE", "LOG_PROBABILITIES", "PROBABILITIES", "SIGMOID", "SOFTMAX", "ZLPR", "softmax_facts"]

@@ -16,6 +16,7 @@ from xent.backends.reference.probabilities import (
 )
 from xent.backends.reference.sigmoid import sigmoid_gradient, sigmoid_rows, sigmoid_rows_and_gradient
 from xent.backends.reference.softmax import softmax_gradient, softmax_rows, softmax_rows_and_gradient
+from xent.backends.reference.zlpr import zlpr_gradient, zlpr_rows, zlpr_rows_and_gradient
 from xent.core.call import Call
 from xent.core.reduce import Divisor, Reduction, denominator, reduce_rows
 
@@ -55,6 +56,7 @@ class Formulas:
 
 
 SOFTMAX = Formulas(softmax_rows, softmax_gradient, softmax_rows_and_gradient)
+ZLPR = Formulas(zlpr_rows, zlpr_gradient, zlpr_rows_and_gradient)
 SIGMOID = Formulas(sigmoid_rows, sigmoid_gradient, sigmoid_rows_and_gradient)
 LOG_PROBABILITIES = Formulas(nll_rows, nll_gradient)
 PROBABILITIES = Formulas(bce_rows, bce_gradient)

@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from xent.backends.reference.distance import distance_factor, distance_slope
 from xent.core.axes import leading
 from xent.core.call import SigmoidCall
 from xent.core.event import phi, slope, weigh
@@ -26,6 +27,7 @@ class _Elements(NamedTuple):
 
     raw: Tensor  # logits, zero where an element is not read
     z: Tensor  # transformed logits
+    target: Tensor  # smoothed, zero where an element is not read
     read: Tensor | None
     positive: Tensor  # what the loss of the positive side is multiplied by
     negative: Tensor
@@ -54,16 +56,26 @@ def sigmoid_rows_and_gradient(call: SigmoidCall, row_grad: Tensor) -> tuple[Tens
 
 def _loss(call: SigmoidCall, elements: _Elements) -> Tensor:
     z, read = elements.z, elements.read
-    loss = weigh(elements.positive, phi(call.positive, _positive_nll(z)))
-    loss = loss + weigh(elements.negative, phi(call.negative, _negative_nll(call, z)) / call.neg_scale)
+    loss = _both_sides(call, elements)
+    if call.distance:
+        loss = weigh(distance_factor(z, elements.target, call.distance), loss)
     return loss if read is None else loss.masked_fill(~read, 0.0)
+
+
+def _both_sides(call: SigmoidCall, elements: _Elements) -> Tensor:
+    loss = weigh(elements.positive, phi(call.positive, _positive_nll(elements.z)))
+    return loss + weigh(elements.negative, phi(call.negative, _negative_nll(call, elements.z)) / call.neg_scale)
 
 
 def _gradient(call: SigmoidCall, elements: _Elements, row_grad: Tensor) -> Tensor:
     z, read = elements.z, elements.read
     pull = weigh(elements.positive, slope(call.positive, _positive_nll(z)) * torch.sigmoid(-z))
     push = weigh(elements.negative, slope(call.negative, _negative_nll(call, z)) * _negative_slope(call, z))
-    gradient = (push - pull) * row_grad.to(z.dtype)
+    gradient = push - pull
+    if call.distance:
+        moved = weigh(distance_slope(z, elements.target, call.distance), _both_sides(call, elements))
+        gradient = gradient * distance_factor(z, elements.target, call.distance) + moved
+    gradient = gradient * row_grad.to(z.dtype)
     if call.transform is not IDENTITY:
         gradient = gradient * transform_slope(elements.raw, call.transform, LAST)
     if read is not None:
@@ -80,15 +92,16 @@ def _settle(call: SigmoidCall) -> _Elements:
     z = transform(raw, call.transform, LAST)
     if read is not None and call.transform is not IDENTITY:
         z = z.masked_fill(~read, 0.0)  # the offset of an element that is not read is not read either
-    return _Elements(raw, z, read, *_coefficients(call, z.dtype, read))
-
-
-def _coefficients(call: SigmoidCall, dtype: torch.dtype, read: Tensor | None) -> tuple[Tensor, Tensor]:
-    """What the loss of the positive and of the negative side is multiplied by."""
-    target = call.target.to(dtype)
+    target = call.target.to(z.dtype)
     if read is not None:
         target = target.masked_fill(~read, 0.0)
     target = smoothed_binary(target, call)
+    return _Elements(raw, z, target, read, *_coefficients(call, target))
+
+
+def _coefficients(call: SigmoidCall, target: Tensor) -> tuple[Tensor, Tensor]:
+    """What the loss of the positive and of the negative side is multiplied by."""
+    dtype = target.dtype
     positive, negative = target, 1.0 - target
     if call.pos_weight is not None:
         positive = positive * call.pos_weight.to(dtype)
