@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor
 
-from xent.backends.native import pointwise, sigmoid, softmax, zlpr
+from xent.backends.native import pointwise, sigmoid, softmax
 from xent.backends.native.plans import MEAN, NONE, Outcome
 from xent.backends.native.results import Work, new_gradient, new_result, reduced
 from xent.core.call import Call
@@ -46,7 +46,7 @@ class Kernel:
 
 
 SOFTMAX = Kernel(softmax.run, softmax.fits)
-ZLPR = Kernel(zlpr.run, softmax.fits)
+ZLPR = Kernel(softmax.run_zlpr, softmax.fits)
 SIGMOID = Kernel(sigmoid.run, sigmoid.fits)
 PROBABILITIES = Kernel(pointwise.run_binary, pointwise.fits)
 DIVERGENCE = Kernel(pointwise.run_divergence, pointwise.fits)

@@ -8,22 +8,32 @@ from torch import Tensor
 
 from xent.backends.native import module
 from xent.backends.native.layout import RowLayout, number, vector
-from xent.backends.native.plans import ABSENT, Outcome, SoftmaxPlan, View
+from xent.backends.native.plans import ABSENT, MEAN, Outcome, SoftmaxPlan, View
 from xent.backends.native.results import Work, checked_memory
 from xent.backends.native.settings import numbers, scale_tensor
 from xent.core import check
 from xent.core.axes import along
-from xent.core.call import SoftmaxCall
+from xent.core.call import SoftmaxCall, ZLPRCall
 from xent.core.logits import IDENTITY
 from xent.core.precision import arithmetic_dtype
+from xent.core.reduce import denominator
 
 
 def run(call: SoftmaxCall, work: Work) -> Outcome:
     """Write what ``work`` asks for."""
-    return checked(call, of_kernel(module.NATIVE.softmax, call, work))
+    return checked(call, _of_kernel(module.NATIVE.softmax, call, work))
 
 
-def of_kernel(kernel: Callable[[SoftmaxPlan], tuple[float, float, int, int]], call: SoftmaxCall, work: Work) -> Outcome:
+def run_zlpr(call: ZLPRCall, work: Work) -> Outcome:
+    """Write what ``work`` asks for. Its kernel finds no divisor by itself."""
+    if work.kind == MEAN and work.divisor == 0:
+        work = work._replace(divisor=float(denominator(call, "mean", None) or 0.0))
+    return checked_memory(_of_kernel(module.NATIVE.zlpr, call, work))
+
+
+def _of_kernel(
+    kernel: Callable[[SoftmaxPlan], tuple[float, float, int, int]], call: SoftmaxCall, work: Work
+) -> Outcome:
     """What a kernel of rows makes of a call."""
     dtype = arithmetic_dtype(call.logits)
     layout = RowLayout(call.logits.shape, call.dim)
