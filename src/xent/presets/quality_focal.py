@@ -67,14 +67,14 @@ def quality_focal_loss(
     normalizer: Normalizer | None = settings.pop("normalizer", None)
     check_normalizer(normalizer, reduction)
     inplace_gradient = settings.pop("inplace_gradient", False)
-    weights = {"weight": settings.pop("weight", None)}
-    weights |= {"pos_weight": settings.pop("pos_weight", None), "neg_weight": settings.pop("neg_weight", None)}
+    weight, pos_weight = settings.pop("weight", None), settings.pop("pos_weight", None)
+    neg_weight = settings.pop("neg_weight", None)
     call = elements(name, input, target, **settings)  # type: ignore[misc]  # what is left it knows
-    for argument, value in weights.items():
+    for argument, value in (("weight", weight), ("pos_weight", pos_weight), ("neg_weight", neg_weight)):
         check.element_weight(name, argument, value, input)
-    check.same_device(input, **weights)
+    check.same_device(input, weight=weight, pos_weight=pos_weight, neg_weight=neg_weight)
     check.inplace_gradient(inplace_gradient, reduction, input)
-    call = call._replace(**weights, distance=float(beta))
+    call = call._replace(weight=weight, pos_weight=pos_weight, neg_weight=neg_weight, distance=float(beta))
     return dispatch.loss(call, reduction, normalizer, inplace_gradient)
 
 
