@@ -13,7 +13,7 @@ from xent.compare import Results, Run, Settings, compare
 from xent.compare.comparison import Comparison
 from xent.compare.data import Source
 from xent.compare.shares import Shares
-from xent.report.page import page_html, write_page
+from xent.report.page.compare import page_html, write_page
 
 LARGEST = 2_000_000
 

@@ -20,7 +20,7 @@ from xent.compare import (
     compare,
     write_results,
 )
-from xent.report.page import write_page
+from xent.report.page.compare import write_page
 from xent.report.plot import plot_name, write_plot
 from xent.report.progress import progress_display
 from xent.report.terminal import print_results

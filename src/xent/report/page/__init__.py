@@ -1,5 +1,4 @@
-"""report.html: everything a comparison found, in one interactive file that needs no network."""
+"""report.html: everything that a job found, in one interactive file that needs no network.
 
-from xent.report.page.page import page_html, write_page
-
-__all__ = ["page_html", "write_page"]
+Each job has its own page, in ``compare`` and ``audit``; beside them stands what the pages share.
+"""

@@ -6,9 +6,6 @@ from functools import cached_property
 
 import numpy as np
 
-from xent.compare import Results
-from xent.compare.metrics import head_to_tail
-
 # More points than these cannot be told apart on a laptop's screen, and would make the file large.
 MOST_POINTS = 60
 LONGEST_NAME = 32
@@ -16,24 +13,19 @@ LONGEST_NAME = 32
 
 @dataclass(frozen=True)
 class Classes:
-    """The classes in the order of falling training counts.
+    """The classes in the order of falling counts.
 
     Attributes:
-        order: The classes from head to tail, (C,); one order for all seeds, by their mean counts.
+        order: The classes from head to tail, (C,).
         names: Their names in that order.
-        counts: Their mean training counts in that order, (C,).
+        counts: Their counts in that order, (C,).
+        counted: What the counts are of.
     """
 
     order: np.ndarray
     names: tuple[str, ...]
     counts: np.ndarray
-
-    @classmethod
-    def of(cls, results: Results) -> "Classes":
-        """Of the runs of a comparison."""
-        counts = np.mean([run.counts for run in results.runs], axis=0)
-        order = head_to_tail(counts)
-        return cls(order, tuple(results.class_names[k] for k in order), counts[order])
+    counted: str = "training rows"
 
     @cached_property
     def groups(self) -> list[np.ndarray]:
@@ -53,12 +45,12 @@ class Classes:
 
     @cached_property
     def rows(self) -> list[str]:
-        """Training rows of each point's classes, as text."""
+        """The counts of each point's classes, as text."""
         return [_range(self.counts[group]) for group in self.groups]
 
     @property
     def prior(self) -> np.ndarray:
-        """Share of the training rows (of indicators: of the positives) of each point, (points,)."""
+        """Share of the counts (of indicators: of the positives) of each point, (points,)."""
         rows = np.array([self.counts[group].sum() for group in self.groups])
         share: np.ndarray = rows / rows.sum()
         return share
@@ -77,11 +69,12 @@ class Classes:
         return np.stack(gathered, axis=-1)
 
     def _label(self, group: np.ndarray) -> str:
-        first, last = _short(self.names[group[0]]), _short(self.names[group[-1]])
+        first, last = short(self.names[group[0]]), short(self.names[group[-1]])
         return first if len(group) == 1 else f"{first} … {last} ({len(group)} classes)"
 
 
-def _short(name: str) -> str:
+def short(name: str) -> str:
+    """A name that a long one does not crowd out others with."""
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 

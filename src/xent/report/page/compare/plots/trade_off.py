@@ -8,8 +8,8 @@ from bokeh.plotting import figure
 
 from xent.compare import Results
 from xent.report.numbers import axis_title, in_unit
-from xent.report.page.plots.by_loss import BY_LOSS, Palette, view
-from xent.report.page.plots.canvas import add_hover, canvas, fitted
+from xent.report.page.canvas import add_hover, canvas, fitted
+from xent.report.page.compare.plots.by_loss import BY_LOSS, Palette, view
 
 # What is measured across and up: on the left rows count alike, and so frequent classes most; on the right classes do.
 # Not accuracy: where the test rows are in balance it is balanced accuracy itself.

@@ -13,7 +13,7 @@ from bokeh.models import BooleanFilter, CategoricalColorMapper, CDSView, ColumnD
 from bokeh.plotting import figure
 from bokeh.transform import factor_mark
 
-from xent.report.page.looks import Look
+from xent.report.page.compare.looks import Look
 
 BY_LOSS = "by-loss"
 # Tags points whose x is a place among the classes. The page's script adds the columns ``class`` and ``rows``: the same

@@ -6,8 +6,8 @@ from bokeh.plotting import figure
 
 from xent.compare import Results, Run
 from xent.compare.metrics import CALIBRATION_BINS
-from xent.report.page.plots.by_loss import Palette, Series, add_lines, add_points
-from xent.report.page.plots.canvas import add_hover, add_reference, canvas, in_percent
+from xent.report.page.canvas import add_hover, add_reference, canvas, in_percent
+from xent.report.page.compare.plots.by_loss import Palette, Series, add_lines, add_points
 
 # Screen units; the area of a point is in proportion to its share of the answers.
 SMALLEST, LARGEST = 4.0, 26.0

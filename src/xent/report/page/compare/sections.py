@@ -1,44 +1,16 @@
 """The plots of the page, each under its title with the sentence that says how to read it."""
 
-from dataclasses import dataclass
-
 import numpy as np
-from bokeh.plotting import figure
 
 from xent.compare import Results, Run
 from xent.report.page.classes import Classes
-from xent.report.page.plots.by_class import by_class_plot
-from xent.report.page.plots.by_loss import Palette
-from xent.report.page.plots.reliability import reliability_plot
-from xent.report.page.plots.shares import ROWS, share_plots
-from xent.report.page.plots.thresholds import threshold_plots
-from xent.report.page.plots.trade_off import AXES, NAME, trade_off_plot
-
-
-@dataclass(frozen=True)
-class Section:
-    """Some plots.
-
-    Attributes:
-        name: Names the section's elements on the page.
-        title: Its heading.
-        reading: How to read the plots.
-        plots: The figures.
-        columns: How many of them stand beside one another.
-        choices: What the page calls an axis, and the measure that it shows at first, if measures can be chosen.
-    """
-
-    name: str
-    title: str
-    reading: str
-    plots: tuple[figure, ...]
-    columns: int = 1
-    choices: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def elements(self) -> dict[str, figure]:
-        """The figures by the id of the element that each goes into."""
-        return {f"{self.name}-{index}": plot for index, plot in enumerate(self.plots)}
+from xent.report.page.compare.plots.by_class import by_class_plot
+from xent.report.page.compare.plots.by_loss import Palette
+from xent.report.page.compare.plots.reliability import reliability_plot
+from xent.report.page.compare.plots.shares import ROWS, share_plots
+from xent.report.page.compare.plots.thresholds import threshold_plots
+from xent.report.page.compare.plots.trade_off import AXES, NAME, trade_off_plot
+from xent.report.page.section import Section
 
 
 def sections(results: Results, classes: Classes, palette: Palette) -> list[Section]:

@@ -5,8 +5,8 @@ from bokeh.plotting import figure
 
 from xent.compare import Results, Run
 from xent.compare.results import mean_over_seeds
-from xent.report.page.plots.by_loss import Palette, Series, add_lines, add_points, add_ranges
-from xent.report.page.plots.canvas import add_hover, canvas, in_percent
+from xent.report.page.canvas import add_hover, canvas, in_percent
+from xent.report.page.compare.plots.by_loss import Palette, Series, add_lines, add_points, add_ranges
 
 THRESHOLDS = np.linspace(0.02, 0.98, 49)
 KINDS = ("precision", "recall", "F1")

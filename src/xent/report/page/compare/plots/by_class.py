@@ -7,9 +7,9 @@ from bokeh.plotting import figure
 
 from xent.compare import Results, Run
 from xent.compare.results import mean_over_seeds
+from xent.report.page.canvas import add_hover, canvas, in_percent, name_classes
 from xent.report.page.classes import Classes
-from xent.report.page.plots.by_loss import BY_CLASS, Palette, Series, add_lines, add_points, add_ranges
-from xent.report.page.plots.canvas import add_hover, canvas, in_percent, name_classes
+from xent.report.page.compare.plots.by_loss import BY_CLASS, Palette, Series, add_lines, add_points, add_ranges
 
 TOOLTIP = "<b>@loss</b>, @class (@rows training rows): <b>@y{0.0%}</b>, seeds from @low{0.0%} to @high{0.0%}"
 

@@ -5,9 +5,9 @@ from bokeh.plotting import figure
 
 from xent.compare import Results
 from xent.compare.results import mean_over_seeds
+from xent.report.page.canvas import add_hover, add_reference, canvas, fitted, in_percent, name_classes
 from xent.report.page.classes import Classes
-from xent.report.page.plots.by_loss import BY_CLASS, Palette, Series, add_lines, add_points
-from xent.report.page.plots.canvas import add_hover, add_reference, canvas, fitted, in_percent, name_classes
+from xent.report.page.compare.plots.by_loss import BY_CLASS, Palette, Series, add_lines, add_points
 
 MOMENTS = ("before training", "after training")
 KINDS = ("loss", "gradient")

@@ -1,25 +1,22 @@
 """The page put together: findings, plots, settings and code in one file."""
 
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
-
-from jinja2 import Environment, StrictUndefined
-from markupsafe import Markup
 
 from xent.compare import Results, write_atomically
 from xent.compare.comparison import Comparison
 from xent.report import numbers
 from xent.report.colours import GREY
 from xent.report.numbers import axis_title
-from xent.report.page import headline
+from xent.report.page.canvas import FITTED
 from xent.report.page.classes import Classes
-from xent.report.page.embed import bokeh_script, content_security_policy, json_for_script, plots_json
-from xent.report.page.looks import Look, baseline_and_best, looks_of
-from xent.report.page.plots.by_loss import BY_CLASS, BY_LOSS, Palette
-from xent.report.page.plots.canvas import FITTED
-from xent.report.page.plots.trade_off import NAME as TRADE_OFF
-from xent.report.page.sections import Section, sections
+from xent.report.page.compare import headline
+from xent.report.page.compare.classes import classes_of
+from xent.report.page.compare.looks import Look, baseline_and_best, looks_of
+from xent.report.page.compare.plots.by_loss import BY_CLASS, BY_LOSS, Palette
+from xent.report.page.compare.plots.trade_off import NAME as TRADE_OFF
+from xent.report.page.compare.sections import sections
+from xent.report.page.document import document
 from xent.report.terminal import findings
 
 
@@ -31,31 +28,23 @@ def write_page(comparison: Comparison, results: Results, out: Path) -> None:
 def page_html(comparison: Comparison, results: Results) -> str:
     """The page as text. Whatever the names in the results hold is shown and never run."""
     looks = looks_of(results)
-    classes = Classes.of(results)
+    classes = classes_of(results)
     parts = sections(results, classes, Palette(looks))
-    script, bokeh = Markup(_template("page.js")), bokeh_script()
-    return (
-        _environment()
-        .from_string(_template("page.html"))
-        .render(
-            policy=content_security_policy(bokeh, script),
-            style=Markup(_template("style.css")),
-            bokeh=bokeh,
-            script=script,
-            content=json_for_script(_content(results, classes, looks, parts)),
-            data=comparison.data.name,
-            sections=parts,
-            looks=looks,
-            seeds=results.seeds,
-            **_findings(comparison, results, {look.loss: look for look in looks}),
-            **_how_it_was_made(comparison),
-        )
+    return document(
+        "compare",
+        {element: plot for part in parts for element, plot in part.elements.items()},
+        _content(results, classes, looks),
+        data=comparison.data.name,
+        sections=parts,
+        looks=looks,
+        seeds=results.seeds,
+        **_findings(comparison, results, {look.loss: look for look in looks}),
+        **_how_it_was_made(comparison),
     )
 
 
-def _content(results: Results, classes: Classes, looks: tuple[Look, ...], parts: list[Section]) -> dict[str, Any]:
+def _content(results: Results, classes: Classes, looks: tuple[Look, ...]) -> dict[str, Any]:
     """What the page's script works with."""
-    elements = {element: plot for part in parts for element, plot in part.elements.items()}
     return {
         "looks": [{"loss": look.loss, "colour": look.colour, "shown": look.shown} for look in looks],
         "best": sorted(baseline_and_best(results)),
@@ -66,7 +55,6 @@ def _content(results: Results, classes: Classes, looks: tuple[Look, ...], parts:
         "trade_off": TRADE_OFF,
         "fitted": FITTED,
         "axis_titles": {key: axis_title(measure) for key, measure in results.measures.items()},
-        "plots": plots_json(elements),
     }
 
 
@@ -87,11 +75,3 @@ def _how_it_was_made(comparison: Comparison) -> dict[str, Any]:
         "settings": {**comparison.common(), "seeds": comparison.seeds},
         "candidates": comparison.candidates,
     }
-
-
-def _template(name: str) -> str:
-    return (files(__package__) / "template" / name).read_text(encoding="utf-8")
-
-
-def _environment() -> Environment:
-    return Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)

@@ -6,7 +6,7 @@ from typing import Literal
 from xent.compare import Measure, Results
 from xent.compare.comparison import Comparison
 from xent.report import numbers
-from xent.report.page.looks import Look
+from xent.report.page.compare.looks import Look
 
 
 @dataclass(frozen=True)

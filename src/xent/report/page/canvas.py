@@ -49,7 +49,7 @@ def canvas(x_title: str, y_title: str, title: str | None = None, height: int = 4
 
 
 def fitted() -> Range1d:
-    """A range that the page's script fits to the losses that are shown."""
+    """A range that the page's script fits to what is shown."""
     return Range1d(tags=[FITTED])
 
 
@@ -70,7 +70,7 @@ def add_hover(plot: figure, renderer: Any, tooltips: str | list[tuple[str, str]]
 
 
 def add_reference(plot: figure, x: np.ndarray, y: np.ndarray) -> None:
-    """A dashed grey line to compare the losses with."""
+    """A dashed grey line to compare with."""
     plot.line(x, y, line_color=GREY, line_dash=[6, 4], line_width=1.5)
 
 
@@ -85,6 +85,6 @@ def name_classes(plot: figure, classes: Classes, room: int = CHARACTERS_A_LINE) 
         point: PlainText(text=f"{classes.labels[point]}\n{classes.rows[point]}" if level else classes.labels[point])
         for point in labelled
     }
-    plot.xaxis.axis_label = f"class{' and its training rows' if level else ''}, from head to tail"
+    plot.xaxis.axis_label = f"class{f' and its {classes.counted}' if level else ''}, from head to tail"
     if not level:
         plot.xaxis.major_label_orientation = math.pi / 4
