@@ -14,7 +14,7 @@ FLOORS = (
     ("__init__",),
     ("cli",),
     ("report",),
-    ("audit", "compare", "bench"),
+    ("audit", "compare", "bench", "watcher"),
     ("predictions", "linter"),
     ("jobs",),
     ("catalog", "patch"),

@@ -1,5 +1,6 @@
 """Cross entropy for PyTorch: exact definitions, drop-in losses, and a job that shows which loss serves your data."""
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
         vector_scaling_loss,
         zlpr_loss,
     )
+    from xent.watcher import LintWarning, Watch, watch
 
 __version__ = "0.1.0"
 
@@ -97,6 +99,7 @@ __all__ = [
     "LDAMLoss",
     "LabelAwareSmoothingLoss",
     "LintError",
+    "LintWarning",
     "LogitAdjustedLoss",
     "LogitTransform",
     "MeanAbsoluteErrorLoss",
@@ -110,6 +113,7 @@ __all__ = [
     "SigmoidFocalLoss",
     "SymmetricCrossEntropyLoss",
     "VectorScalingLoss",
+    "Watch",
     "ZLPRLoss",
     "asymmetric_loss",
     "balanced_softmax_loss",
@@ -150,6 +154,7 @@ __all__ = [
     "symmetric_cross_entropy_loss",
     "unpatch",
     "vector_scaling_loss",
+    "watch",
     "zlpr_loss",
 ]
 
@@ -157,7 +162,13 @@ __all__ = [
 _ROOMS = ("catalog", "imbalance", "information", "presets")
 
 # What is neither imported above nor a named loss: name -> the room that has it.
-_ELSEWHERE = {"LintError": "linter", "lint": "linter"}
+_ELSEWHERE = {
+    "LintError": "linter",
+    "LintWarning": "watcher",
+    "Watch": "watcher",
+    "lint": "linter",
+    "watch": "watcher",
+}
 
 
 def __getattr__(name: str) -> Any:
@@ -172,3 +183,7 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
+
+
+if os.environ.get("XENT_WATCH", "") not in ("", "0"):
+    import_module("xent.watcher").watch_program()

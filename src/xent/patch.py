@@ -3,10 +3,13 @@
 What is replaced are the functions of torch.nn.functional, and the names that other modules have imported them under.
 torch's loss modules call these functions by name, so they follow: those made before as well as after, and nothing
 made in between stays behind when torch's functions are put back.
+
+A watch (:mod:`xent.watcher`) puts stand-ins in the place of both, and they are told apart here: patching changes which
+loss is computed, a stand-in observes it, and either may come and go while the other stays.
 """
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
@@ -24,6 +27,12 @@ _LOSSES: dict[Callable[..., Any], Callable[..., Any]] = {
 # names in user code stay.
 _replaced: list[tuple[ModuleType, str, Callable[..., Any]]] = []
 
+# Function -> what stands in for it, wherever it is named; empty unless there is a watch.
+_stand_ins: dict[Callable[..., Any], Callable[..., Any]] = {}
+
+# Modules of xent whose names its users call. Among themselves xent's modules use the functions.
+_OWN = ("xent", "xent.functional", "xent.presets")
+
 
 def patch() -> None:
     """Put xent's losses in the place of torch's, in ``torch.nn.functional`` and wherever they were imported by name.
@@ -40,12 +49,10 @@ def patch() -> None:
         >>> torch.nn.functional.cross_entropy is xent.cross_entropy
         False
     """
-    originals = {id(original): original for original in _LOSSES}
-    for module in _modules():
-        for name, value in list(vars(module).items()):
-            if id(value) in originals:
-                _replaced.append((module, name, value))
-                setattr(module, name, _LOSSES[value])
+    originals = {id(form): original for original in _LOSSES for form in (original, _named(original))}
+    for module, name, original in _places(_modules(), originals):
+        _replaced.append((module, name, original))
+        setattr(module, name, _named(_LOSSES[original]))
 
 
 def unpatch() -> None:
@@ -57,9 +64,10 @@ def unpatch() -> None:
     """
     while _replaced:
         module, name, original = _replaced.pop()
+        ours, found = _LOSSES[original], getattr(module, name, None)
         # What has been bound to the name since is not ours to take away.
-        if getattr(module, name, None) is _LOSSES[original]:
-            setattr(module, name, original)
+        if found is ours or found is _named(ours):
+            setattr(module, name, _named(original))
 
 
 @contextmanager
@@ -82,6 +90,52 @@ def patched() -> Iterator[None]:
     finally:
         if not was_patched:
             unpatch()
+
+
+def torchs() -> tuple[Callable[..., Any], ...]:
+    """The functions of torch, whatever stands in their place now."""
+    return tuple(_LOSSES)
+
+
+def put_stand_ins(stand_ins: Mapping[Callable[..., Any], Callable[..., Any]]) -> None:
+    """Put stand-ins in the place of functions, torch's and xent's, wherever they were imported by name.
+
+    Args:
+        stand_ins: Function -> what is called in its place, which calls it.
+    """
+    _stand_ins.update(stand_ins)
+    originals = {id(function): function for function in stand_ins}
+    for module, name, function in _places([*_own_modules(), *_modules()], originals):
+        setattr(module, name, stand_ins[function])
+
+
+def take_stand_ins_away() -> None:
+    """Put the functions back, in modules imported since as well."""
+    functions = {id(stand_in): function for function, stand_in in _stand_ins.items()}
+    _stand_ins.clear()
+    for module, name, function in _places([*_own_modules(), *_modules()], functions):
+        setattr(module, name, function)
+
+
+def _named(function: Callable[..., Any]) -> Callable[..., Any]:
+    """What has to stand where a function is named: itself, or its stand-in."""
+    return _stand_ins.get(function, function)
+
+
+def _places(
+    modules: list[ModuleType], wanted: Mapping[int, Callable[..., Any]]
+) -> list[tuple[ModuleType, str, Callable[..., Any]]]:
+    """Where modules name what is wanted by its id: module, name, and what the id stands for."""
+    return [
+        (module, name, wanted[id(value)])
+        for module in modules
+        for name, value in list(vars(module).items())
+        if id(value) in wanted
+    ]
+
+
+def _own_modules() -> list[ModuleType]:
+    return [sys.modules[name] for name in _OWN if name in sys.modules]
 
 
 def _modules() -> list[ModuleType]:

@@ -110,6 +110,13 @@ class LintError(ValueError):
 
     Attributes:
         findings: All of them.
+
+    Example:
+        >>> import torch, xent
+        >>> found = xent.lint(torch.eye(4).softmax(dim=1), torch.arange(4))
+        >>> error = xent.LintError(found)  # what lint itself raises under XENT_STRICT=1
+        >>> error.findings.codes
+        ('XE101',)
     """
 
     def __init__(self, findings: Findings) -> None:

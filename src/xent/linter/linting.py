@@ -114,8 +114,12 @@ def _with_dim(description: dict[str, Any], input: Tensor) -> dict[str, Any]:
     return {**description, "dim": dim % max(input.ndim, 1)}
 
 
-def count_tensor(counts: "Counts | None") -> Tensor | None:
+def count_tensor(counts: "Counts | None", asked_by: str = "lint") -> Tensor | None:
     """Counts of the classes, in any form, as a call has them.
+
+    Args:
+        counts: The counts.
+        asked_by: Whose argument it is, for the error.
 
     Raises:
         ValueError: They are none.
@@ -124,5 +128,5 @@ def count_tensor(counts: "Counts | None") -> Tensor | None:
         return None
     values = counts.counts if isinstance(counts, ClassCounts) else torch.as_tensor(counts)
     if values.ndim != 1 or values.is_complex() or not bool((values >= 0).all()):
-        raise ValueError(f"lint: `counts` must be one number of at least 0 for each class, got {counts!r}.")
+        raise ValueError(f"{asked_by}: `counts` must be one number of at least 0 for each class, got {counts!r}.")
     return values.double()
