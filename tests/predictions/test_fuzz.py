@@ -14,7 +14,7 @@ from xent.predictions import open_predictions
 DAMAGES = 40
 
 
-def _damaged(whole: bytes, generator: random.Random) -> bytes:
+def damaged(whole: bytes, generator: random.Random) -> bytes:
     """The file cut off, with bytes flipped (in the header as often as elsewhere), repeated, or of zeros in places."""
     data = bytearray(whole)
     how = generator.choice(["cut", "flip", "flip header", "flip end", "zeros", "repeat", "insert"])
@@ -53,7 +53,7 @@ def test_damaged_files(tmp_path, form):
     refused = 0
     for _ in range(DAMAGES):
         for path, whole in zip(paths, wholes, strict=True):
-            path.write_bytes(_damaged(whole, generator))
+            path.write_bytes(damaged(whole, generator))
         error = _stream(written)
         refused += error is not None
         assert error is None or ("\n" not in error and 20 < len(error) < 700)

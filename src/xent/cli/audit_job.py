@@ -11,8 +11,9 @@ from rich.text import Text
 
 from xent.audit import Audit, audit, open_predictions
 from xent.audit.export import write_audit
-from xent.jobs import make_directory
+from xent.jobs import check_writable, make_directory
 from xent.report.audit_terminal import print_audit
+from xent.report.page.audit import write_audit_page
 from xent.report.reading import reading_display
 
 CLEAN, FOUND, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
@@ -37,7 +38,7 @@ def run(
     screen, messages = Console(), Console(stderr=True)
     start = perf_counter()
     try:
-        make_directory(out)
+        check_writable(out)
         predictions = open_predictions(
             paths,
             scores=_names(scores) or None,
@@ -55,7 +56,9 @@ def run(
                 ignore=_names(ignore),
                 on_progress=show,
             )
+        make_directory(out)
         write_audit(found, out)
+        write_audit_page(found, out)
     except ValueError as error:
         # InputError is one, and so is an unknown code.
         _print(messages, f"xent audit: {error}")

@@ -17,6 +17,15 @@ def make_directory(directory: Path) -> None:
     probe.unlink()
 
 
+def check_writable(directory: Path) -> None:
+    """Raise an InputError now if a directory could not be made later, or not be written; nothing is made."""
+    there = next(path for path in (directory.absolute(), *directory.absolute().parents) if path.exists())
+    if not there.is_dir():
+        raise InputError(f"out: cannot write to {directory}: {there} is no directory")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise InputError(f"out: cannot write to {directory}: Permission denied")
+
+
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file, or leave what was there: nobody ever reads a part of it."""
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
