@@ -11,7 +11,7 @@ from tests.linter.planting import plants
 @plants("XE503")
 def bits(snapshot, draw):
     logits, target = snapshot.batch(draw)
-    log_p = logits.detach().log_softmax(1)
+    log_p = logits.detach().double().log_softmax(1)
     value = float(F.nll_loss(log_p, target)) / math.log(2)
     loss = draw.choice(("cross_entropy", torch.nn.CrossEntropyLoss()))
     return {"logits": logits, "target": target, "loss": loss, "value": value}

@@ -37,3 +37,11 @@ def test_as_it_should_be():
 
 def test_rounding_above_zero():
     assert found(torch.tensor([[1e-7, -20.0], [-0.7, -0.7]]), log_target=True) is None
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+def test_nearly_equal_probabilities_of_many_classes(dtype):
+    target = torch.full((2, 100), 0.01, dtype=dtype)
+    findings = xent.lint(target.log(), target, loss="kl_div", log_target=True, select=[CODE])
+    # 100 exp(.01)
+    assert findings[0].numbers["row_sum"] == pytest.approx(101.005, rel=1e-3)

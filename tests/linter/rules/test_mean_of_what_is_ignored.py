@@ -52,3 +52,8 @@ def test_nothing_ignored():
 
 def test_no_value():
     assert found(None) is None
+
+
+def test_a_loss_of_zero_has_no_ratio():
+    findings = xent.lint(torch.zeros(8, 4), TARGET.clamp(min=0), loss="nll_loss", value=1.0, select=[CODE])
+    assert not findings

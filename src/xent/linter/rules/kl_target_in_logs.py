@@ -7,6 +7,9 @@ from xent.linter.call import Call
 from xent.linter.finding import Evidence, Severity
 from xent.linter.rule import rule
 
+# By how much the exponentials of a row may exceed 1 (its log-sum 0) in code that clips or mixes: 5 %.
+SLACK = 0.05
+
 
 @rule(
     "XE107",
@@ -26,8 +29,8 @@ def kl_target_in_logs(call: Call) -> Evidence | None:
         between 1 and e.
 
     Told by:
-        Numbers below 0 in a target that is not said to be in logarithms; rows in [0, 1] that sum to 1, or a number
-        above 0, in one that is.
+        Numbers below 0 in a target that is not said to be in logarithms; a row whose exponentials sum to more than
+        1.05 in one that is (those of probabilities sum to C at least).
     """
     targets = call.facts.targets
     if targets is None or not targets.numel():
@@ -49,14 +52,14 @@ def _logarithms(targets: Tensor) -> Evidence | None:
 
 
 def _exponentials(targets: Tensor, call: Call) -> Evidence | None:
-    """Probabilities, or other numbers above 0, that are said to be logarithms."""
+    """Probabilities, or other numbers that are no logarithms of some, that are said to be."""
     highest = float(torch.nan_to_num(targets, nan=0.0).max())
-    # Logarithms of probabilities are at most 0, and a mixture's rounding brings them hardly above.
-    if not highest > call.facts.tolerance:
+    log_sum = float(torch.nan_to_num(targets.logsumexp(-1), nan=-torch.inf).max())
+    if not log_sum > SLACK + call.facts.log_tolerance:
         return None
     total = float(targets.exp().sum(-1).mean())
     return Evidence(
-        f"log_target is True, and the target has numbers above 0, up to {highest:.4g}: "
+        f"log_target is True, and the target holds no logarithms of probabilities: its numbers go up to {highest:.4g}, "
         f"their exponentials sum to {total:.4g} a row instead of 1",
         {"highest": highest, "row_sum": total},
     )

@@ -55,8 +55,8 @@ def mean_of_what_is_ignored(call: Call) -> Evidence | None:
         return None
     weights = _weights(call, losses)
     total = float((losses.values * weights).sum())
-    mean, value = total / float(weights.sum()), float(call.value.detach())
-    if not math.isfinite(mean) or not value > SMALLEST or abs(value / mean - 1) < APART:
+    mean, value = total / (float(weights.sum()) or math.nan), float(call.value.detach())
+    if not (SMALLEST < mean < math.inf and SMALLEST < value < math.inf) or abs(value / mean - 1) < APART:
         return None
     for name, denominator in _denominators(losses, weighted=call.weight is not None).items():
         if math.isclose(value, total / denominator, rel_tol=EXACTNESS):
