@@ -1,7 +1,7 @@
 """What all plots have in common: size, fonts, tools, axes."""
 
 import math
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from bokeh.models import FixedTicker, HoverTool, NumeralTickFormatter, PlainText, Range1d
@@ -37,15 +37,21 @@ def canvas(x_title: str, y_title: str, title: str | None = None, height: int = 4
     plot.toolbar.logo = None
     plot.toolbar.autohide = True
     plot.xgrid.grid_line_color = None
-    plot.axis.axis_label_text_font = plot.axis.major_label_text_font = FONT
-    plot.axis.axis_label_text_font_size = "14px"
-    plot.axis.axis_label_text_font_style = "normal"
-    plot.axis.major_label_text_font_size = "13px"
-    plot.axis.minor_tick_line_color = None
-    plot.axis.axis_line_color = None
+    for axis in plot.axis:
+        style_axis(axis)
     if title is not None:
         plot.title = Title(text=title, text_font=FONT, text_font_size="15px")
     return plot
+
+
+def style_axis(axis: Any) -> None:
+    """The fonts of an axis, and no line along it."""
+    axis.axis_label_text_font = axis.major_label_text_font = FONT
+    axis.axis_label_text_font_size = "14px"
+    axis.axis_label_text_font_style = "normal"
+    axis.major_label_text_font_size = "13px"
+    axis.minor_tick_line_color = None
+    axis.axis_line_color = None
 
 
 def fitted() -> Range1d:
@@ -59,14 +65,18 @@ def in_percent(*axes: Any) -> None:
         axis.formatter = NumeralTickFormatter(format="0%")
 
 
-def add_hover(plot: figure, renderer: Any, tooltips: str | list[tuple[str, str]]) -> None:
+def add_hover(
+    plot: figure, renderer: Any, tooltips: str | list[tuple[str, str]], mode: Literal["mouse", "vline"] = "mouse"
+) -> None:
     """Show values where the pointer is on a point of this renderer: a line, or a table of titles and values.
+
+    With mode "vline" it is enough to be above or below the point.
 
     Bokeh escapes what it puts in the place of ``@column``, and nothing else: a line is never made of anybody's texts.
     """
     if isinstance(tooltips, str):
         tooltips = f'<div style="font: 13px {FONT}; white-space: nowrap">{tooltips}</div>'
-    plot.add_tools(HoverTool(renderers=[renderer], tooltips=tooltips, point_policy="snap_to_data"))
+    plot.add_tools(HoverTool(renderers=[renderer], tooltips=tooltips, mode=mode, point_policy="snap_to_data"))
 
 
 def add_reference(plot: figure, x: np.ndarray, y: np.ndarray) -> None:
