@@ -2,11 +2,14 @@
 
 import random
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from tests.linter.trainings import FEATURES, STEPS, Snapshot, multi_label, single_label
+
+ADAM = partial(torch.optim.Adam, lr=0.05)
 
 
 def learned(snapshot: Snapshot, draw: random.Random, classes: int = 2) -> Snapshot:
@@ -26,7 +29,12 @@ def saved(logits: Tensor, draw: random.Random) -> tuple[Tensor, str | None]:
 
 
 def long_tailed(
-    draw: random.Random, criterion: Callable[[Tensor], torch.nn.Module], adjusted: float = 0.0
+    draw: random.Random,
+    criterion: Callable[[Tensor], torch.nn.Module],
+    *,
+    adjusted: float = 0.0,
+    sizes: tuple[int, ...] = (3, 5, 10, 20),
+    optimizer: Callable[..., torch.optim.Optimizer] = ADAM,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Logits, labels and training counts: of balanced rows, after a training on a long tail of overlapping classes.
 
@@ -34,32 +42,42 @@ def long_tailed(
         draw: What is drawn.
         criterion: The loss, made from the training counts.
         adjusted: By how much of the log prior the logits are adjusted afterwards.
+        sizes: Numbers of classes.
+        optimizer: Of the training.
     """
-    classes, imbalance = draw.choice((3, 5, 10, 20)), draw.choice((30.0, 100.0))
-    sizes = [max(6, round(800 * imbalance ** (-k / (classes - 1)))) for k in range(classes)]
-    draw.shuffle(sizes)
-    counts = torch.tensor(sizes)
+    classes, imbalance = draw.choice(sizes), draw.choice((30.0, 100.0))
+    tail = [round(1500 * imbalance ** (-k / (classes - 1))) for k in range(classes)]
+    draw.shuffle(tail)
+    counts = torch.tensor(tail)
     generator = torch.Generator().manual_seed(draw.randrange(1 << 30))
-    centres = torch.randn(classes, FEATURES, generator=generator) * draw.choice((0.8, 1.0))
+    centres = torch.randn(classes, FEATURES, generator=generator) * draw.choice((1.0, 1.2))
     labels = torch.repeat_interleave(torch.arange(classes), counts)
-    model = trained(_around(centres, labels, generator), labels, criterion(counts))
-    even = torch.arange(1500) % classes
+    model = trained(_around(centres, labels, generator), labels, criterion(counts), optimizer=optimizer)
+    even = torch.arange(2400) % classes
     with torch.no_grad():
         logits = model(_around(centres, even, generator)) - adjusted * counts.log()
     return logits, even, counts
 
 
-def trained(features: Tensor, target: Tensor, criterion: torch.nn.Module, hidden: int = 0) -> torch.nn.Module:
+def trained(
+    features: Tensor,
+    target: Tensor,
+    criterion: torch.nn.Module,
+    *,
+    hidden: int = 0,
+    optimizer: Callable[..., torch.optim.Optimizer] = ADAM,
+    steps: int = 150,
+) -> torch.nn.Module:
     """A model fitted to these rows, all of them in every step."""
     torch.manual_seed(len(target))
     classes = target.shape[1] if target.ndim == 2 else int(target.max()) + 1
     layers: list[torch.nn.Module] = [torch.nn.Linear(features.shape[1], hidden), torch.nn.ReLU()] if hidden else []
     model = torch.nn.Sequential(*layers, torch.nn.Linear(hidden or features.shape[1], classes))
-    optimizer = torch.optim.Adam(model.parameters(), lr=0.05)
-    for _ in range(150):
-        optimizer.zero_grad()
+    updates = optimizer(model.parameters())
+    for _ in range(steps):
+        updates.zero_grad()
         criterion(model(features), target).backward()
-        optimizer.step()
+        updates.step()
     return model
 
 
