@@ -32,7 +32,7 @@ def section(rule: Rule) -> str:
 
 **How it is told.** {rule.told_by}
 
-```python
+```py
 {rule.fix}
 ```
 """
