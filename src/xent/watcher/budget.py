@@ -16,21 +16,25 @@ class Budget:
     Attributes:
         share: Of the time since the beginning, all places together.
         every: Look at every so-manieth call of a place instead, whatever it costs.
-        began: When watching began, in seconds of the clock.
     """
 
     share: float
     every: int | None = None
-    began: float = 0.0
+    _before: float = 0.0  # seconds until the clock was stopped last
+    _began: float | None = None  # when it was started
 
     def begin(self) -> None:
         """Start the clock."""
-        self.began = perf_counter()
+        self._began = perf_counter()
+
+    def end(self) -> None:
+        """Stop it."""
+        self._before, self._began = self.seconds, None
 
     @property
     def seconds(self) -> float:
-        """Since the beginning."""
-        return perf_counter() - self.began
+        """How long the watch has lasted, without its pauses."""
+        return self._before + (perf_counter() - self._began if self._began is not None else 0.0)
 
     def allows(self, place: Place, places: int) -> bool:
         """Whether to look at the call that a place has just counted.

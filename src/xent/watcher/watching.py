@@ -125,7 +125,6 @@ class Watch:
         self._found: list[Finding] = []
         self._lock = threading.RLock()
         self._hook: RemovableHandle | None = None
-        self._seconds = 0.0
         self._step_seconds = 0.0
 
     def start(self) -> "Watch":
@@ -144,7 +143,7 @@ class Watch:
             if self in ACTIVE.watches:
                 ACTIVE.watches = tuple(watch for watch in ACTIVE.watches if watch is not self)
                 close_points(self._subject.own)
-                self._seconds = self._budget.seconds
+                self._budget.end()
         if self._hook is not None:
             self._hook.remove()
             self._hook = None
@@ -171,7 +170,7 @@ class Watch:
     def share(self) -> float:
         """What observing took of the time."""
         spent = self._followed.spent + sum(place.spent for place in list(self._places.values()))
-        seconds = self._budget.seconds if self in ACTIVE.watches else self._seconds
+        seconds = self._budget.seconds
         return spent / seconds if seconds else 0.0
 
     def __repr__(self) -> str:
