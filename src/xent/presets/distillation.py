@@ -5,11 +5,11 @@ from torch import Tensor
 from typing_extensions import Unpack
 
 from xent.core import check
+from xent.core.check import number
 from xent.core.logits import LogitTransform, transform
 from xent.core.precision import arithmetic_dtype
 from xent.core.reduce import Normalizer
 from xent.nn import CrossEntropyLoss
-from xent.presets.domains import number
 from xent.presets.factor import multiple
 from xent.presets.held import held
 from xent.presets.settings import SoftmaxArguments, SoftmaxSettings, compose

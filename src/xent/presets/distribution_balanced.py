@@ -7,6 +7,7 @@ from typing_extensions import Unpack
 
 from xent.core import check
 from xent.core.call import SigmoidCall
+from xent.core.check import number
 from xent.core.event import Event
 from xent.core.logits import LogitTransform
 from xent.core.precision import arithmetic_dtype
@@ -16,7 +17,6 @@ from xent.imbalance import inverse_frequency, pos_weight
 from xent.nn import BCEWithLogitsLoss
 from xent.presets import eager
 from xent.presets.counts import described, like_counts, like_input
-from xent.presets.domains import number
 from xent.presets.elements import elements, exact_counts, held_elements, read_elements
 from xent.presets.settings import SigmoidArguments, SigmoidSettings, compose
 

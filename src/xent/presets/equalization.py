@@ -9,6 +9,7 @@ from typing_extensions import Unpack
 
 from xent.core import check
 from xent.core.axes import along
+from xent.core.check import number
 from xent.core.logits import IDENTITY, LogitTransform
 from xent.core.precision import arithmetic_dtype
 from xent.functional import cross_entropy
@@ -16,7 +17,6 @@ from xent.imbalance import inverse_frequency
 from xent.nn import CrossEntropyLoss
 from xent.presets import eager
 from xent.presets.counts import described, sizes
-from xent.presets.domains import number
 from xent.presets.held import held
 from xent.presets.settings import OfBatch, SoftmaxArguments, SoftmaxSettings, compose
 

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 from typing_extensions import Unpack
 
+from xent.core.check import number
 from xent.imbalance import inverse_frequency
 from xent.nn import CrossEntropyLoss
 from xent.presets.counts import described, like_counts, like_input, sizes
-from xent.presets.domains import number
 from xent.presets.held import held
 from xent.presets.row_smoothing import refuse_inplace, smoothed_by_label
 from xent.presets.settings import OfBatch, SoftmaxArguments, SoftmaxSettings, compose

@@ -3,10 +3,10 @@
 from torch import Tensor
 from typing_extensions import Unpack
 
+from xent.core.check import number
 from xent.core.event import Event
 from xent.functional import cross_entropy
 from xent.nn import CrossEntropyLoss
-from xent.presets.domains import number
 from xent.presets.settings import SoftmaxArguments, SoftmaxSettings, compose
 
 __all__ = ["Poly1Loss", "poly1_loss"]

@@ -3,10 +3,10 @@
 from torch import Tensor
 from typing_extensions import Unpack
 
+from xent.core.check import number
 from xent.core.event import Event
 from xent.functional import binary_cross_entropy_with_logits
 from xent.nn import BCEWithLogitsLoss
-from xent.presets.domains import number
 from xent.presets.settings import SigmoidArguments, SigmoidSettings, compose
 
 __all__ = ["PolyBinaryLoss", "poly_binary_loss"]

@@ -5,9 +5,9 @@ from typing_extensions import Unpack
 
 from xent import dispatch
 from xent.core import check
+from xent.core.check import number
 from xent.core.reduce import Normalizer, check_normalizer, settle_reduction
 from xent.nn import BCEWithLogitsLoss
-from xent.presets.domains import number
 from xent.presets.elements import elements
 from xent.presets.refusals import refuse
 from xent.presets.settings import OfBatch, SigmoidArguments, SigmoidSettings

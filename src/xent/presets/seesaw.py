@@ -8,6 +8,7 @@ from typing_extensions import Unpack
 
 from xent.core import check
 from xent.core.axes import along, leading
+from xent.core.check import number
 from xent.core.logits import LogitTransform, transform
 from xent.core.precision import arithmetic_dtype
 from xent.core.reduce import Normalizer
@@ -15,7 +16,6 @@ from xent.functional import cross_entropy
 from xent.nn import CrossEntropyLoss
 from xent.presets import eager
 from xent.presets.counts import described, exact
-from xent.presets.domains import number
 from xent.presets.held import held
 from xent.presets.settings import SoftmaxArguments, SoftmaxSettings, compose
 

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 from typing_extensions import Unpack
 
+from xent.core.check import number
 from xent.core.logits import LogitTransform
 from xent.functional import cross_entropy
 from xent.imbalance import log_prior
 from xent.nn import CrossEntropyLoss
 from xent.presets.counts import described, like_counts, like_input, sizes
-from xent.presets.domains import number
 from xent.presets.settings import SoftmaxArguments, SoftmaxSettings, compose
 
 if TYPE_CHECKING:
