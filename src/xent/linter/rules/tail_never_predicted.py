@@ -9,15 +9,15 @@ from xent.linter.rule import rule
 # Rows that a class needs, and the recall below which it is lost: with .2, all of 30 are missed once in 800 times.
 ROWS, RECALL = 30, 0.05
 
-# Share of the classes with so many rows that must be lost; and their number, unless there are few classes.
-SHARE, CLASSES, FEW = 0.1, 2, 5
+# Share of the classes with so many rows that must be lost, and their number.
+SHARE, CLASSES = 0.1, 2
 
 # Mean probability of a lost class over its share of the rows. Early in training it is not learned either, but there the
 # mean probability is near its share.
 GIVEN_UP = 0.2
 
-# Recall of the other classes, all together.
-LEARNED = 0.5
+# Recall of the other classes, all together, and the share of all rows that the lost ones may have.
+LEARNED, MOST = 0.5, 0.7
 
 
 @rule(
@@ -38,10 +38,10 @@ def tail_never_predicted(call: Call) -> Evidence | None:
         generalised cross entropy (q = .7) the recall of the tail was .3.
 
     Told by:
-        Of the classes with 30 rows or more, 10 % (and two, of more than five) are found in less than 5 % of their
-        rows, and have a mean probability of less than a fifth of their share of the rows; the recall over the other
-        classes is .5 or more. Early in training rare classes may not be predicted either, but they have their share of
-        the probability.
+        Of the classes with 30 rows or more, 10 % (and at least two) are found in less than 5 % of their rows, and have
+        a mean probability of less than a fifth of their share of the rows; the recall over the other classes is .5 or
+        more, and they have 30 % of all rows at least. Early in training rare classes may not be predicted either, but
+        they have their share of the probability.
     """
     predicted = call.facts.predicted
     if predicted is None:
@@ -54,8 +54,8 @@ def tail_never_predicted(call: Call) -> Evidence | None:
     given_up = log_p.exp().sum(0) < GIVEN_UP * rows
     lost = enough & (hits < RECALL * rows) & given_up
     others = float(hits[~lost].sum() / rows[~lost].sum().clamp(min=1))
-    least = max(1 if classes <= FEW else CLASSES, SHARE * int(enough.sum()))
-    if int(lost.sum()) < least or others < LEARNED:
+    few = int(lost.sum()) < max(CLASSES, SHARE * int(enough.sum()))
+    if few or others < LEARNED or float(rows[lost].sum()) > MOST * len(labels):
         return None
     first, of = int(lost.nonzero()[0]), int(enough.sum())
     return Evidence(
