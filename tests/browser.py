@@ -17,6 +17,34 @@ REQUIRED = os.environ.get("XENT_REQUIRE_BROWSER")
 # For a machine that is busy with other things; nothing is measured.
 PATIENCE = 60.0
 
+# All colours on the canvases of a plot, as numbers, and how many pixels have each.
+COLOURS = """
+    const counts = {};
+    (function walk(node) {
+        if (node.shadowRoot) walk(node.shadowRoot);
+        for (const child of node.children ?? []) walk(child);
+        if (node.tagName !== "CANVAS" || node.width === 0) return;
+        const pixels = node.getContext("2d").getImageData(0, 0, node.width, node.height).data;
+        for (let i = 0; i < pixels.length; i += 4) {
+            if (pixels[i + 3] < 200) continue;
+            const colour = pixels.slice(i, i + 3).join();
+            counts[colour] = (counts[colour] ?? 0) + 1;
+        }
+    })(document.getElementById(arguments[0]));
+    return counts;
+"""
+
+# The text of the tooltips that are to be seen.
+TOOLTIPS = """
+    const texts = [];
+    (function walk(node) {
+        if (node.shadowRoot) walk(node.shadowRoot);
+        for (const child of node.children ?? []) walk(child);
+        if (node.matches?.(".bk-tooltip-content") && node.offsetWidth) texts.push(node.textContent);
+    })(document.documentElement);
+    return texts.join(" ");
+"""
+
 needs_browser = pytest.mark.skipif(
     not REQUIRED and not (BROWSER and DRIVER), reason="there is no chromium with chromedriver to open the page in"
 )
@@ -70,3 +98,9 @@ class Page:
     def wait(self, script: str, *arguments: Any) -> None:
         """Go on when a script returns something true."""
         WebDriverWait(self.driver, PATIENCE).until(lambda _: self.ask(script, *arguments))
+
+
+def plots(page: Page) -> list[str]:
+    """The elements that plots are drawn in."""
+    found: list[str] = page.ask("return [...document.querySelectorAll('.plot')].map((plot) => plot.id)")
+    return found

@@ -8,7 +8,7 @@ import pytest
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 
-from tests.browser import Page, needs_browser, started_browser
+from tests.browser import COLOURS, TOOLTIPS, Page, needs_browser, plots, started_browser
 from xent.compare import Results, Run, Settings, compare
 from xent.compare.comparison import Comparison
 from xent.compare.data import Source
@@ -23,34 +23,6 @@ IMAGE = "<img src=x onerror='window.ran=1'>"
 FORMULA = "$$x^2$$"
 TEMPLATE = "{{ 7*7 }}&amp;"
 NAMES = (SCRIPT, IMAGE, FORMULA, TEMPLATE)
-
-# All colours on the canvases of a plot, as numbers, and how many pixels have each.
-COLOURS = """
-    const counts = {};
-    (function walk(node) {
-        if (node.shadowRoot) walk(node.shadowRoot);
-        for (const child of node.children ?? []) walk(child);
-        if (node.tagName !== "CANVAS" || node.width === 0) return;
-        const pixels = node.getContext("2d").getImageData(0, 0, node.width, node.height).data;
-        for (let i = 0; i < pixels.length; i += 4) {
-            if (pixels[i + 3] < 200) continue;
-            const colour = pixels.slice(i, i + 3).join();
-            counts[colour] = (counts[colour] ?? 0) + 1;
-        }
-    })(document.getElementById(arguments[0]));
-    return counts;
-"""
-
-# The text of the tooltips that are to be seen.
-TOOLTIPS = """
-    const texts = [];
-    (function walk(node) {
-        if (node.shadowRoot) walk(node.shadowRoot);
-        for (const child of node.children ?? []) walk(child);
-        if (node.matches?.(".bk-tooltip-content") && node.offsetWidth) texts.push(node.textContent);
-    })(document.documentElement);
-    return texts.join(" ");
-"""
 
 # Where on the screen the last point of a plot is, and whose it is.
 LAST_POINT = """
@@ -115,10 +87,6 @@ def driver():
 @pytest.fixture
 def page(driver, report):
     return Page(driver, report)
-
-
-def plots(page):
-    return page.ask("return [...document.querySelectorAll('.plot')].map((plot) => plot.id)")
 
 
 @needs_browser

@@ -9,12 +9,14 @@ from bokeh.models.annotations import Title
 from bokeh.plotting import figure
 
 from xent.report.colours import GREY
-from xent.report.page.classes import Classes
+from xent.report.page.classes import Classes, short
 
 FONT = "system-ui, -apple-system, 'Segoe UI', 'Liberation Sans', sans-serif"
 # Names that are longer than this together do not fit beside one another under a plot of a laptop's width.
 CHARACTERS_A_LINE = 100
 MOST_TICKS = 30
+# Longer ones, set slanted, would leave little of the plot.
+LONGEST_SLANTED = 18
 FITTED = "fitted"
 
 
@@ -85,16 +87,20 @@ def add_reference(plot: figure, x: np.ndarray, y: np.ndarray) -> None:
 
 
 def name_classes(plot: figure, classes: Classes, room: int = CHARACTERS_A_LINE) -> None:
-    """Name the classes under the plot, from head to tail, as many as there is room for."""
+    """Name the classes under the plot, from head to tail, as many as there is room for; groups by their rank."""
     points = len(classes.labels)
     labelled = range(0, points, math.ceil(points / MOST_TICKS))
-    level = sum(len(classes.labels[point]) + 2 for point in labelled) <= room
+    ranks = [f"{group[0] + 1}" for group in classes.groups]
+    names = {point: (ranks if classes.grouped else classes.labels)[point] for point in labelled}
+    level = sum(len(name) + 2 for name in names.values()) <= room
+    counted = level and not classes.grouped
     plot.xaxis.ticker = FixedTicker(ticks=list(labelled))
     # Plain text: a name with dollar signs is a name and not a formula.
     plot.xaxis.major_label_overrides = {
-        point: PlainText(text=f"{classes.labels[point]}\n{classes.rows[point]}" if level else classes.labels[point])
-        for point in labelled
+        point: PlainText(text=f"{name}\n{classes.rows[point]}" if counted else short(name, LONGEST_SLANTED))
+        for point, name in names.items()
     }
-    plot.xaxis.axis_label = f"class{f' and its {classes.counted}' if level else ''}, from head to tail"
+    what = "rank of the class" if classes.grouped else "class"
+    plot.xaxis.axis_label = f"{what}{f' and its {classes.counted}' if counted else ''}, from head to tail"
     if not level:
         plot.xaxis.major_label_orientation = math.pi / 4

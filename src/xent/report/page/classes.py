@@ -73,9 +73,9 @@ class Classes:
         return first if len(group) == 1 else f"{first} … {last} ({len(group)} classes)"
 
 
-def short(name: str) -> str:
-    """A name that a long one does not crowd out others with."""
-    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+def short(name: str, longest: int = LONGEST_NAME) -> str:
+    """A name, cut if it would take the room of others."""
+    return name if len(name) <= longest else f"{name[: longest - 1]}…"
 
 
 def _range(counts: np.ndarray) -> str:

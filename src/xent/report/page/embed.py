@@ -33,7 +33,7 @@ def bokeh_script() -> Markup:
 
 def json_for_script(content: Any) -> Markup:
     """JSON that cannot end the script element that it stands in, whatever the texts in it hold."""
-    return Markup(json.dumps(content, allow_nan=False).replace("<", "\\u003c"))
+    return Markup(json.dumps(content, allow_nan=False, ensure_ascii=False).replace("<", "\\u003c"))
 
 
 def content_security_policy(*scripts: str) -> str:

@@ -8,7 +8,7 @@ from xent.audit import Audit, OfClass
 from xent.report.page.classes import Classes
 
 # Each class has a row in the table and a curve of its own: half of these are the most frequent, half the rarest.
-MOST_LISTED = 200
+MOST_LISTED = 100
 
 
 def classes_of(audit: Audit) -> Classes:

@@ -16,7 +16,8 @@ from xent.report.page.document import document
 
 def write_audit_page(audit: Audit, out: Path) -> None:
     """Write report.html into ``out``, which exists."""
-    write_atomically(out / "report.html", page_html(audit).encode())
+    # A name from somebody's file may hold half a surrogate pair.
+    write_atomically(out / "report.html", page_html(audit).encode(errors="replace"))
 
 
 def page_html(audit: Audit) -> str:

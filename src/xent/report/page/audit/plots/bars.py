@@ -24,4 +24,6 @@ def bar_canvas(names: Sequence[str], title: str, **options: Any) -> figure:
 
 def add_bars(plot: figure, source: ColumnDataSource) -> Any:
     """Bars from 0 to the column ``value``, of the column ``colour``, at ``name``; returns their renderer."""
-    return plot.hbar(y="name", right="value", height=0.62, fill_color="colour", line_alpha=0, source=source)
+    return plot.hbar(
+        y="name", right="value", height=0.62, fill_color="colour", fill_alpha=0.75, line_alpha=0, source=source
+    )

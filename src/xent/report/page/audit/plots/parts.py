@@ -38,6 +38,6 @@ def parts_plot(parts: Decomposition) -> figure:
         }
     )
     bars = add_bars(plot, source)
-    plot.segment("low", "name", "high", "name", source=source, line_color=GREY, line_width=3)
+    plot.segment("low", "name", "high", "name", source=source, line_color=GREY, line_width=2.5)
     add_hover(plot, bars, "@name: <b>@value{0.000} nats</b>, 95% @range; @share of the cross entropy")
     return plot

@@ -13,7 +13,7 @@ from xent.report.page.canvas import add_hover
 from xent.report.page.classes import short
 
 # More would make the file large, and lie on top of one another.
-MOST_POINTS = 1000
+MOST_POINTS = 500
 
 
 def drawn(audit: Audit) -> tuple[OfClass, ...]:
