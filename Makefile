@@ -1,5 +1,6 @@
 # The commands of the project. People and CI use the same ones.
-#   make demo    set up, run `xent compare` on the embedded data, say where the results are
+#   make demo    set up, run `xent compare` on the embedded data and `xent audit` on what it predicts, say where the
+#                results are
 #   make test    set up, run every test
 #   make check   set up, run ruff, mypy --strict, and the tests of layers and documentation
 #   make bench   set up, measure speed, memory and accuracy beside other losses; BENCH=--quick for a minute's look
@@ -10,6 +11,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 DEMO_OUT ?= results/demo
+DEMO_AUDIT_OUT ?= results/audit
+DEMO_AUDITED := ce-seed0 balanced-softmax-seed0
 BENCH ?=
 BENCH_OUT ?= results/bench
 CMAKE ?= cmake
@@ -30,6 +33,13 @@ NATIVE_SOURCES := CMakeLists.txt $(wildcard csrc/*.cpp csrc/*.h csrc/kernels/*)
 
 demo: $(STAMP)
 	$(BIN)/xent compare --out $(DEMO_OUT)
+	@for run in $(DEMO_AUDITED); do \
+	    set -- $(DEMO_OUT)/runs/$$run.npz --out $(DEMO_AUDIT_OUT)/$$run; \
+	    printf '\n%s\n\n' "$(BIN)/xent audit $$*"; \
+	    $(BIN)/xent audit "$$@"; status=$$?; \
+	    if [ $$status = 1 ]; then echo "Exit status 1: the audit found an error, shown above. It fails a CI job; the demo goes on."; \
+	    elif [ $$status != 0 ]; then exit $$status; fi; \
+	done
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 tests
