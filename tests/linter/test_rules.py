@@ -1,6 +1,7 @@
 """The register of rules: codes, documentation, selection, strictness; and that every fix runs as it is printed."""
 
 import json
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,10 @@ import torch
 import xent
 from xent.linter import RULES, LintError, Severity, choose
 from xent.linter import rules as rules_package
-from xent.linter.rule import first_sentence
+from xent.linter.rule import first_sentence, rule
 
-EVERY_RULE = pytest.mark.parametrize("rule", choose(), ids=lambda rule: rule.code)
+import_module("xent.watcher.rules")
+EVERY_RULE = pytest.mark.parametrize("rule", [*choose(), *choose(over_time=True)], ids=lambda rule: rule.code)
 
 LOGITS, LABELS = torch.randn(8, 3, generator=torch.Generator().manual_seed(0)), torch.tensor([0, 1, 2, 0, 1, 2, 0, 0])
 INDICATORS = torch.nn.functional.one_hot(LABELS, 3).float()
@@ -28,7 +30,8 @@ def names(**changed):
         "one_hot": INDICATORS, "train_labels": LABELS, "counts": torch.tensor([4.0, 2.0, 2.0]), "rows": 8,
         "weight": torch.tensor([1.0, 2.0, 2.0]), "pos_weight": torch.tensor([1.0, 2.0, 2.0]), "keep": torch.ones(8) > 0,
         "log_q": LOGITS.log_softmax(1), "log_p": LOGITS.log_softmax(1), "order": torch.tensor([2, 1, 0]),
-        "value": 1.0, "probabilities": LOGITS.softmax(1), **changed,
+        "value": 1.0, "probabilities": LOGITS.softmax(1), "batches": [(torch.randn(8, 4), LABELS)],
+        "optimizer": torch.optim.SGD(model.parameters()), **changed,
     }  # fmt: skip
 
 
@@ -69,7 +72,7 @@ def test_a_fix_runs_as_it_is_printed(rule):
 
 def test_a_rule_has_a_file_of_its_own():
     files = {path.stem for path in Path(rules_package.__path__[0]).glob("[a-z]*.py")}
-    of_rules = {rule.check.__module__.split(".")[-1] for rule in RULES.values() if "rules" in rule.check.__module__}
+    of_rules = {rule.check.__module__.split(".")[-1] for rule in choose()}
     assert files == of_rules
 
 
@@ -77,10 +80,15 @@ def test_rules_are_chosen_by_the_beginning_of_their_codes():
     assert {rule.code[:3] for rule in choose("XE1")} == {"XE1"}
     assert "XE101" not in [rule.code for rule in choose(ignore=["XE101"])]
     assert [rule.code for rule in choose(["XE101", "XE2"], ["XE2"])] == ["XE101"]
-    assert [rule.code for rule in choose()] == sorted(RULES)
+    assert sorted(RULES) == sorted(rule.code for over_time in (False, True) for rule in choose(over_time=over_time))
     for unknown in ("XE9", "", "101"):
         with pytest.raises(ValueError, match="`select`: no rule has a code that begins with"):
             choose([unknown])
+
+
+def test_a_code_is_used_once():
+    with pytest.raises(ValueError, match="XE101 is softmax-before-cross-entropy already"):
+        rule("XE101", "another", Severity.INFO, losses=("nll_loss",), fix="")(lambda _: None)
 
 
 def test_a_finding_says_what_why_and_how():

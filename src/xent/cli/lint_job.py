@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 
 from rich.console import Console
@@ -62,7 +63,7 @@ def explain_rules(code: str, select: str, ignore: str, *, as_json: bool, as_mark
     """Print the rules, or one of them, and return the exit status."""
     screen, messages = Console(), Console(stderr=True)
     try:
-        rules = choose(code or _names(select), _names(ignore))
+        rules = _all_rules(code or _names(select), _names(ignore))
     except ValueError as error:
         messages.print(Text(f"xent lint: {error}"), soft_wrap=True)
         return BAD_INPUT
@@ -76,6 +77,13 @@ def explain_rules(code: str, select: str, ignore: str, *, as_json: bool, as_mark
     else:
         print_rules(screen, rules)
     return CLEAN
+
+
+def _all_rules(select: str | tuple[str, ...], ignore: tuple[str, ...]) -> list[Rule]:
+    """Those that look at a call, and those over time, which only a watch asks."""
+    import_module("xent.watcher.rules")
+    rules = [rule for over_time in (False, True) for rule in choose(select, ignore, over_time=over_time)]
+    return sorted(rules, key=lambda rule: rule.code)
 
 
 def _as_json(rule: Rule) -> dict[str, object]:

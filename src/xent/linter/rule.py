@@ -78,9 +78,14 @@ def rule(
         losses: To which losses it may happen.
         fix: Code that does it right.
         over_time: Whether the function looks at what was seen of a loss over time, not at a call.
+
+    Raises:
+        ValueError: Another rule has the code.
     """
 
     def register(check: Check) -> Check:
+        if code in RULES and RULES[code].name != name:
+            raise ValueError(f"{code} is {RULES[code].name} already: {name} needs a code of its own.")
         summary, why, told_by = _sections(inspect.getdoc(check) or "")
         RULES[code] = Rule(
             code, name, severity, frozenset(losses), summary, why, told_by, dedent(fix).strip("\n"), check, over_time

@@ -9,7 +9,7 @@ from tests.linter.learned import saved, trained
 from tests.linter.planting import plants
 
 
-@plants("XE601")
+@plants("XE709")
 def learned_by_heart(snapshot, draw):
     chosen = draw.sample(range(len(snapshot.target)), k=draw.choice((100, 200, 300)))
     features, target = snapshot.features[chosen], snapshot.target[chosen].clone()

@@ -8,7 +8,7 @@ BY_HEART = 9.0 * torch.nn.functional.one_hot(TARGET, 3).double()
 
 
 def found(logits, counts):
-    return xent.lint(logits, TARGET, loss=None, counts=counts, select=["XE601"])
+    return xent.lint(logits, TARGET, loss=None, counts=counts, select=["XE709"])
 
 
 def test_the_same_counts_and_no_loss():
@@ -23,4 +23,4 @@ def test_near_misses():
     assert not found(BY_HEART / 3, [60, 30, 10])
     target = torch.arange(90) % 3
     logits = 9.0 * torch.nn.functional.one_hot(target, 3)
-    assert not xent.lint(logits.double(), target, loss=None, counts=[30, 30, 30], select=["XE601"])
+    assert not xent.lint(logits.double(), target, loss=None, counts=[30, 30, 30], select=["XE709"])

@@ -1,4 +1,4 @@
-"""XE601: scores of the very rows that the model was trained on."""
+"""XE709: scores of the very rows that the model was trained on."""
 
 import torch
 
@@ -14,7 +14,7 @@ LEARNED, RIGHT = 0.05, 0.99
 
 
 @rule(
-    "XE601",
+    "XE709",
     "in-sample-scores",
     Severity.INFO,
     losses=("predictions",),

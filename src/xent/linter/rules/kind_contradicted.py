@@ -31,7 +31,8 @@ def kind_contradicted(call: Call) -> Evidence | None:
         logits that are read as probabilities have no logarithm.
 
     Told by:
-        Said to be logits: every row (of four or more) lies in [0, 1] and sums to 1 (multi-label: 100 numbers or more, all in [0, 1]).
+        Said to be logits: every row (of four or more) lies in [0, 1] and sums to 1; of multi-label rows, all of 100
+        numbers or more lie in [0, 1].
         Said to be probabilities: a number outside [0, 1], or a row of one label whose sum misses 1 by more than .05.
         Said to be log-probabilities: a number above 0. Log-probabilities that are said to be logits are no mistake:
         the softmax leaves them as they are.
