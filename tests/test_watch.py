@@ -20,6 +20,8 @@ from torch.optim import optimizer as torch_optimizer
 
 import xent
 from xent.linter import RULES
+from xent.watcher import observing
+from xent.watcher.observing import ACTIVE
 from xent.watcher.points import _CLASSES
 
 BATCH, CLASSES = 12, 5
@@ -283,6 +285,47 @@ def test_transforms_and_traces_are_left_alone() -> None:
         torch.jit.trace(lambda z: F.cross_entropy(z, target), logits.detach().softmax(1), check_trace=False)
         F.cross_entropy(logits.detach().to("meta"), target.to("meta"))
     assert watched.looks == 0
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated")
+def test_scripted_losses_are_as_they_were() -> None:
+    class Scored(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.criterion = torch.nn.CrossEntropyLoss()
+
+        def forward(self, logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+            return self.criterion(logits, target)
+
+    logits, target = logits_and_target()
+    with xent.watch() as watched:
+        assert torch.equal(torch.jit.script(Scored())(logits, target), F.cross_entropy(logits, target))
+    assert watched.calls == 1
+
+
+def test_calls_during_a_nap_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a few calls that nobody looks at, a call is only counted, until the nap ends; then all is as before."""
+    monkeypatch.setattr(observing, "NAP", 3600.0)
+    one, other = torch.nn.CrossEntropyLoss(), torch.nn.CrossEntropyLoss()
+    with xent.watch(share=1e-9, ignore="XE") as everything, xent.watch(one, share=1e-9, ignore="XE") as only:
+        repeat(lambda: mistaken(one), 40)
+        assert ACTIVE.passed
+        assert (everything.calls, only.calls) == (40, 40)
+        repeat(lambda: mistaken(other), 5)
+        ACTIVE.wake()
+        mistaken(one)
+    assert (everything.calls, only.calls) == (46, 41)
+
+
+def test_steps_during_a_nap_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(observing, "NAP", 3600.0)
+    model = torch.nn.Linear(6, CLASSES)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with xent.watch(share=1e-9, ignore="XE") as watched:
+        for _ in range(50):
+            F.cross_entropy(model(torch.randn(BATCH, 6)), torch.randint(CLASSES, (BATCH,))).backward()
+            optimizer.step()
+    assert (watched.calls, watched.steps) == (50, 50)
 
 
 def test_modules_are_pickled_as_they_are() -> None:

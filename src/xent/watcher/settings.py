@@ -51,7 +51,9 @@ def settle(
     if isinstance(share, bool) or not isinstance(share, (int, float)):
         raise TypeError(f"watch: `share` must be a number, not {type(share).__name__}.")
     if not 0 < share <= 1:
-        raise ValueError(f"watch: `share` must be above 0 and at most 1, got {share}. 0.01 is one percent of the time.")
+        raise ValueError(
+            f"watch: `share` must be above 0 and at most 1, got {share}. 0.005 is half a percent of the time."
+        )
     _whole("every", every, least=1)
     _whole("step", step, least=0)
     select, ignore = _codes(select), _codes(ignore)

@@ -42,7 +42,7 @@ def watch(
     counts: "Counts | None" = None,
     select: Iterable[str] = (),
     ignore: Iterable[str] = (),
-    share: float = 0.01,
+    share: float = 0.005,
     every: int | None = None,
     step: int | None = 0,
 ) -> "Watch":
@@ -109,7 +109,8 @@ class Watch:
 
     def __init__(self, subject: Subject, settings: Settings) -> None:
         self.only = subject.only
-        self.calls = 0
+        self.counted = 0
+        self.may_nap = settings.every is None
         self.steps = settings.step
         self._subject = subject
         self._settings = settings
@@ -134,14 +135,14 @@ class Watch:
                 self._budget.begin()
                 open_points(self._subject.own)
                 self._hook = register_optimizer_step_post_hook(self._stepped)
-                ACTIVE.watches = (*ACTIVE.watches, self)
+                ACTIVE.change((*ACTIVE.watches, self))
         return self
 
     def stop(self) -> None:
         """End, and leave nothing behind."""
         with _ENDS:
             if self in ACTIVE.watches:
-                ACTIVE.watches = tuple(watch for watch in ACTIVE.watches if watch is not self)
+                ACTIVE.change(tuple(watch for watch in ACTIVE.watches if watch is not self))
                 close_points(self._subject.own)
                 self._budget.end()
         if self._hook is not None:
@@ -155,6 +156,11 @@ class Watch:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.stop()
+
+    @property
+    def calls(self) -> int:
+        """How many calls there were."""
+        return self.counted + ACTIVE.missed_by(self)
 
     @property
     def looks(self) -> int:
@@ -184,7 +190,7 @@ class Watch:
             loss: The function or the module.
             frame: Of its caller.
         """
-        self.calls += 1
+        self.counted += 1
         at = key(loss, frame)
         place = self._places.get(at)
         if place is None:
@@ -258,11 +264,16 @@ class Watch:
 
     def _stepped(self, optimizer: torch.optim.Optimizer, *_: Any) -> None:
         """A hook of every optimizer's step."""
-        if is_compiling() or not self._trained:
+        if is_compiling() or not (self._trained or ACTIVE.passed):
             return
         self._trained = False
         if self.steps is not None:
             self.steps += 1
+        if perf_counter() >= ACTIVE.wakes:
+            self._begin_step(optimizer)
+
+    def _begin_step(self, optimizer: torch.optim.Optimizer) -> None:
+        """End the step that was followed, if one was, and say whether to follow the next."""
         if self._follows:
             self._end_step()
         self._optimizer.remember(optimizer)
