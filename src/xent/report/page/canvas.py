@@ -64,7 +64,7 @@ def fitted() -> Range1d:
 def in_percent(*axes: Any) -> None:
     """Label fractions on these axes as percentages."""
     for axis in axes:
-        axis.formatter = NumeralTickFormatter(format="0%")
+        axis.formatter = NumeralTickFormatter(format="0.[0]%")
 
 
 def add_hover(

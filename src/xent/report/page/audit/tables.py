@@ -16,6 +16,8 @@ MOST_SUSPECTS = 200
 
 # A number of every class to copy; of more, the most frequent and the rarest.
 MOST_CORRECTED = 1000
+# Of so many, and beside their number, names can be shorter.
+LONGEST_CORRECTED = 20
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ def correction_table(audit: Audit) -> Table:
     rows = tuple(
         (
             Cell(str(one.number)),
-            Cell(short(one.name)),
+            Cell(short(one.name, LONGEST_CORRECTED)),
             Cell(number(one.training_rows, 0)),
             *(Cell(f"{correction.values[one.number]:.6g}") for correction in settings.values()),
         )
