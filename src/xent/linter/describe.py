@@ -9,12 +9,12 @@ from dataclasses import fields
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 
 from xent import functional
 from xent.catalog import ROWS, Row
 from xent.core.logits import IDENTITY, LogitTransform
 from xent.linter.call import Call, Loss
+from xent.patch import torchs
 
 MODULES: dict[type[torch.nn.Module], Loss] = {
     torch.nn.CrossEntropyLoss: "cross_entropy",
@@ -25,7 +25,8 @@ MODULES: dict[type[torch.nn.Module], Loss] = {
 }
 
 FUNCTIONS: dict[Callable[..., Any], Loss] = {
-    getattr(room, name): name for room in (F, functional) for name in MODULES.values()
+    **{function: function.__name__ for function in torchs()},  # type: ignore[misc]
+    **{getattr(functional, name): name for name in MODULES.values()},
 }
 
 # Settings of xent's losses that a call has under another name.
