@@ -103,6 +103,11 @@ ROWS = {"x": [1.0, 2.0, 3.0], "kind": ["a", "b", "b"]}
         (ROWS | {"x": [[1], [2], [3]]}, "kind", "column 'x' is of type list"),
         ({"kind": ["a", "b"]}, "kind", "there are no features to learn from"),
         (ROWS, "sort", "has no column 'sort', but x, kind"),
+        (
+            ROWS | {"odd": [0, 1, 0]},
+            "odd,kind",
+            "target: several columns ask a question each; 'kind' holds texts, give 0 or 1",
+        ),
         ({"x": [1, 2], "big": [0, 2], "odd": [0, 1]}, "big,odd", "target: 'big' holds 2 in row 1; give 0 or 1"),
         ({"x": [1, 2], "big": [1, 1], "odd": [0, 1]}, "big,odd", "target: 'big' is the same in every row"),
         ({"x": [], "kind": []}, "kind", "has no rows"),
@@ -117,6 +122,54 @@ def test_a_table_that_cannot_be_used_is_one_line(tmp_path, columns, target, mess
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize("name", ["rows.csv", "rows.parquet"])
+def test_a_column_that_is_not_there_is_told_of_its_own_argument(tmp_path, name):
+    path = write(tmp_path / name, ROWS | {"id": [1, 2, 3]})
+    with pytest.raises(InputError) as error:
+        Source(path, target=("kind",), drop=("nope",)).load()
+    assert str(error.value) == f"drop: {path} has no column 'nope', but x, kind, id"
+    with pytest.raises(InputError) as error:
+        Source(path, target=("sort",), drop=("nope",)).load()
+    assert str(error.value) == f"target: {path} has no column 'sort', but x, kind, id"
+
+
+def test_the_target_of_the_test_rows_is_told_as_of_the_test_rows(tmp_path):
+    train, test = write(tmp_path / "train.csv", ROWS), tmp_path / "test.csv"
+    write(test, {"x": [1.0]})
+    with pytest.raises(InputError) as error:
+        Source(train, target=("kind",), test=test).load()
+    assert str(error.value) == f"test: {test} has no column 'kind', but x"
+
+
+def test_a_target_may_be_dropped_too(tmp_path):
+    path = write(tmp_path / "rows.csv", ROWS | {"id": [1, 2, 3]})
+    data = Source(path, target=("kind",), drop=("id", "kind", "id")).load()
+    assert data.features.tolist() == [[1.0], [2.0], [3.0]]
+
+
+def test_without_a_target_there_is_a_list_to_choose_from(tmp_path):
+    table, arrays = write(tmp_path / "rows.csv", ROWS), write(tmp_path / "rows.npz", ARRAYS)
+    wide = write(tmp_path / "wide.csv", {f"column{k}": [0, 1] for k in range(13)})
+    for path, message in (
+        (table, f"target: say which column of {table} is the class: --target COLUMN; it has x, kind"),
+        (
+            arrays,
+            f"target: say which array of {arrays} is the class: --target ARRAY; it has features, labels, indicators",
+        ),
+    ):
+        with pytest.raises(InputError) as error:
+            Source(path).load()
+        assert str(error.value) == message
+    with pytest.raises(InputError, match=r"column10, column11, \.\.\.$"):
+        Source(wide).load()
+
+
+def test_columns_are_not_dropped_from_an_array(tmp_path):
+    path = write(tmp_path / "rows.npz", ARRAYS)
+    with pytest.raises(InputError, match=r"drop: .*rows.npz has one array of features, and no columns: leave --drop"):
+        Source(path, target=("labels",), drop=("indicators",)).load()
+
+
 @pytest.mark.parametrize(
     ("arrays", "target", "message"),
     [
@@ -124,7 +177,9 @@ def test_a_table_that_cannot_be_used_is_one_line(tmp_path, columns, target, mess
         ({"labels": ARRAYS["labels"]}, "labels", "has no array 'features' of features, but labels"),
         (ARRAYS | {"labels": np.arange(5)}, "labels", "features of shape (6, 2) and labels of shape (5,); give (N, F)"),
         (ARRAYS | {"features": np.full((6, 2), np.nan)}, "labels", "'features' is nan or infinite in 12 of 12 places"),
-        (ARRAYS | {"features": np.array([["a"]] * 6)}, "labels", "'features' holds <U1, not numbers"),
+        (ARRAYS | {"features": np.array([["a"]] * 6)}, "labels", "'features' holds texts, not numbers"),
+        (ARRAYS | {"indicators": np.array([["a", "b"]] * 6)}, "indicators", "'indicators[0]' holds texts, give 0 or 1"),
+        (ARRAYS | {"indicators": np.ones((6, 2), complex)}, "indicators", "'indicators[0]' holds complex128, give 0"),
         (ARRAYS | {"labels": np.array([0, None] * 3, dtype=object)}, "labels", "is no npz archive of plain arrays"),
     ],
 )

@@ -4,6 +4,7 @@ import numpy as np
 import pyarrow
 from sklearn.preprocessing import OneHotEncoder
 
+from xent.compare.data.words import kind_of
 from xent.jobs import InputError
 
 # A column of more texts than this is an identifier or prose, not a category.
@@ -54,7 +55,7 @@ class Encoder:
 def finite(features: np.ndarray, name: str) -> np.ndarray:
     """``features``, if all of them are finite numbers."""
     if not np.issubdtype(features.dtype, np.number) and features.dtype != bool:
-        raise InputError(f"file: {name!r} holds {features.dtype}, not numbers")
+        raise InputError(f"file: {name!r} holds {kind_of(features)}, not numbers")
     unusable = np.argwhere(~np.isfinite(features))
     if len(unusable):
         at = ", ".join(str(k) for k in unusable[0])

@@ -8,7 +8,8 @@ import pyarrow
 from xent.compare.data.dataset import Dataset
 from xent.compare.data.features import Encoder, finite
 from xent.compare.data.table import check_suffix, read_arrays, read_table
-from xent.compare.data.target import column_values, indicators_of, labels_of
+from xent.compare.data.target import check_numbers, column_values, indicators_of, labels_of
+from xent.compare.data.words import listed
 from xent.jobs import InputError
 
 FEATURE_ARRAYS = ("features", "X", "x")
@@ -31,6 +32,10 @@ def load(path: Path, target: tuple[str, ...], test: Path | None = None, drop: tu
         check_suffix(file)
         if _is_npz(file) != _is_npz(path):
             raise InputError(f"test: {file} is not of the kind of {path}: give both as npz, or both as tables")
+    if not target:
+        raise _without_target(path)
+    if drop and _is_npz(path):
+        raise InputError(f"drop: {path} has one array of features, and no columns: leave --drop out")
     return _from_arrays(path, target, test) if _is_npz(path) else _from_tables(path, target, test, drop)
 
 
@@ -38,15 +43,25 @@ def _is_npz(path: Path) -> bool:
     return path.suffix.lower() == ".npz"
 
 
+def _without_target(path: Path) -> InputError:
+    if _is_npz(path):
+        what, names = "array", listed(read_arrays(path))
+    else:
+        what, names = "column", listed(read_table(path).column_names)
+    return InputError(f"target: say which {what} of {path} is the class: --target {what.upper()}; it has {names}")
+
+
 def _from_tables(path: Path, target: tuple[str, ...], test: Path | None, drop: tuple[str, ...]) -> Dataset:
     table = read_table(path)
-    _check_columns(table, path, (*target, *drop))
-    encoder = Encoder(table.drop_columns([*target, *drop]))
+    _check_columns(table, path, target, "target")
+    _check_columns(table, path, drop, "drop")
+    # Each once: what is a target may be dropped, too.
+    encoder = Encoder(table.drop_columns(list({*target, *drop})))
     trained = _dataset(path, encoder.encode(table), _columns(table, target), target)
     if test is None:
         return trained
     rows = read_table(test)
-    _check_columns(rows, test, target)
+    _check_columns(rows, test, target, "test")
     return _with_test(trained, encoder.encode(rows), _columns(rows, target), target)
 
 
@@ -61,9 +76,9 @@ def _arrays(path: Path, target: str) -> tuple[np.ndarray, np.ndarray]:
     arrays = read_arrays(path)
     named = [name for name in FEATURE_ARRAYS if name in arrays]
     if target not in arrays:
-        raise InputError(f"target: {path} has no array {target!r}, but {', '.join(arrays) or 'none'}")
+        raise InputError(f"target: {path} has no array {target!r}, but {listed(arrays)}")
     if not named:
-        raise InputError(f"file: {path} has no array {FEATURE_ARRAYS[0]!r} of features, but {', '.join(arrays)}")
+        raise InputError(f"file: {path} has no array {FEATURE_ARRAYS[0]!r} of features, but {listed(arrays)}")
     features, values = finite(arrays[named[0]], named[0]), arrays[target]
     if features.ndim != 2 or values.ndim not in (1, 2) or len(features) != len(values) or not len(values):
         raise InputError(
@@ -75,7 +90,12 @@ def _arrays(path: Path, target: str) -> tuple[np.ndarray, np.ndarray]:
 
 def _columns(table: pyarrow.Table, target: tuple[str, ...]) -> np.ndarray:
     columns = [column_values(table[name], name) for name in target]
-    return columns[0] if len(columns) == 1 else np.stack(columns, axis=1)
+    if len(columns) == 1:
+        return columns[0]
+    for name, values in zip(target, columns, strict=True):
+        # Before they are one array, which makes texts of numbers where one of them holds texts.
+        check_numbers(values, name)
+    return np.stack(columns, axis=1)
 
 
 def _dataset(path: Path, features: np.ndarray, values: np.ndarray, target: tuple[str, ...]) -> Dataset:
@@ -97,8 +117,7 @@ def _with_test(trained: Dataset, features: np.ndarray, values: np.ndarray, targe
     return Dataset(trained.name, trained.features, trained.target, trained.class_names, standardize=True, test=tested)
 
 
-def _check_columns(table: pyarrow.Table, path: Path, names: tuple[str, ...]) -> None:
+def _check_columns(table: pyarrow.Table, path: Path, names: tuple[str, ...], argument: str) -> None:
     for name in names:
         if name not in table.column_names:
-            shown = ", ".join(table.column_names[:12]) + (", ..." if table.num_columns > 12 else "")
-            raise InputError(f"target: {path} has no column {name!r}, but {shown}")
+            raise InputError(f"{argument}: {path} has no column {name!r}, but {listed(table.column_names)}")

@@ -41,8 +41,6 @@ class Source:
             close = get_close_matches(self.data, EMBEDDED, n=1, cutoff=0.5)
             hint = f"did you mean {close[0]}? " if close else ""
             raise InputError(f"data: {self.data!r} is no file; {hint}Embedded: {', '.join(EMBEDDED)}")
-        if self.is_file and not self.target:
-            raise InputError(f"target: say which column of {self.data} is the class: --target COLUMN")
         if not self.is_file and (self.target or self.test or self.drop):
             raise InputError(f"data: --target, --test and --drop are for files, and {self.data!r} is embedded")
 

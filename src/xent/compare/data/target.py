@@ -3,6 +3,7 @@
 import numpy as np
 import pyarrow
 
+from xent.compare.data.words import kind_of
 from xent.jobs import InputError
 
 
@@ -38,8 +39,8 @@ def indicators_of(values: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
     Raises:
         InputError: They are not all 0 or 1, or a class is the same in every row.
     """
-    if values.dtype.kind not in "biuf":
-        raise InputError(f"target: several columns ask a question each; they hold {values.dtype}, give 0 or 1")
+    for name, column in zip(names, values.T, strict=True):
+        check_numbers(column, name)
     wrong = np.argwhere((values != 0) & (values != 1))
     if len(wrong):
         row, column = wrong[0]
@@ -48,6 +49,12 @@ def indicators_of(values: np.ndarray, names: tuple[str, ...]) -> np.ndarray:
     if len(constant):
         raise InputError(f"target: {names[constant[0]]!r} is the same in every row: there is nothing to tell apart")
     return values.astype(np.float32)
+
+
+def check_numbers(values: np.ndarray, name: str) -> None:
+    """Refuse texts and the like among several columns of a target."""
+    if values.dtype.kind not in "biuf":
+        raise InputError(f"target: several columns ask a question each; {name!r} holds {kind_of(values)}, give 0 or 1")
 
 
 def column_values(column: pyarrow.ChunkedArray, name: str) -> np.ndarray:
