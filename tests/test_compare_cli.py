@@ -46,7 +46,7 @@ def test_a_comparison_leaves_its_results(finished):
     assert "Which classes are found" in result.stdout
     assert "Data: digits thinned to an imbalance of 100. Model: mlp." in " ".join(result.stdout.split())
     assert "Training: 1 epoch in batches of 32, SGD with learning rate 0.1" in " ".join(result.stdout.split())
-    assert "4 runs, in " in result.stdout
+    assert "\n4 runs, in " in result.stdout
     assert f"Results in {out}" in result.stdout
     assert sorted(path.name for path in out.iterdir()) == (
         ["recall.png", "recall.svg", "report.html", "results.csv", "results.json", "runs"]
@@ -123,6 +123,8 @@ def test_a_factory_is_found_in_the_current_directory(rows, tmp_path, monkeypatch
     result = invoke("compare", rows, *arguments, "xent_test_here:model", "--out", "out")
     assert result.exit_code == 0, result.output
     assert "Model: xent_test_here:model." in result.stdout
+    assert "\n1 run, in " in result.stdout
+    assert "seed 1 of 1: 1 run finished\n" in result.stderr
 
 
 def test_a_former_name_still_works_and_is_told(tmp_path):
@@ -264,6 +266,7 @@ def test_help_names_what_there_is():
         "digits",
         "unicode",
         "yeast",
+        "one of its own for each comparison",
     ):
         assert word in " ".join(result.stdout.replace("│", " ").split())
 

@@ -1,6 +1,7 @@
 """What people see: the plot is drawn, the tables fit, and the sentences say what the numbers say."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,17 @@ from matplotlib.image import imread
 from rich.console import Console
 
 from tests.compare_support import multi_label_run, run_with, single_label_run
-from xent.compare import CANDIDATES, Comparison, Progress, Recipe, Results, Settings
+from xent.compare import (
+    CANDIDATES,
+    Comparison,
+    Measure,
+    PairedDifference,
+    Progress,
+    Recipe,
+    Results,
+    Settings,
+)
+from xent.report import numbers
 from xent.report.plot import by_class_figure, write_plot
 from xent.report.progress import progress_display
 from xent.report.terminal import findings, print_results
@@ -101,8 +112,73 @@ def test_findings_say_that_no_loss_wins_everywhere():
         runs.append(run_with("focal", seed, [3, 3, 3, 4, 4, 4, 4, 4, 4, 4 - seed % 2]))
     first, *others = findings(Results(runs))
     assert first.startswith("No loss wins everywhere: focal leads on accuracy, balanced accuracy, tail recall")
-    assert "ce leads on accuracy at prior, head recall, middle recall" in first
+    assert "; ce leads on accuracy at prior, head recall, calibration error; " in first
+    # Both find all of the middle.
+    assert first.endswith("; all losses tie on middle recall.")
     assert others == []
+
+
+def rounded(loss, seed, right, factor):
+    """A run whose logits are ``factor`` times those of ``run_with``: rounded in another place."""
+    run = run_with(loss, seed, right)
+    return replace(run, logits=run.logits * np.float32(factor))
+
+
+def test_losses_that_come_to_the_same_tie_and_rounding_is_not_shown():
+    right = [4, 4, 4, 4, 4, 3, 3, 2, 1, 0]
+    # One and three steps of float32 above and below 1.
+    runs = [
+        run
+        for seed in range(3)
+        for run in (
+            run_with("ce", seed, right),
+            rounded("inverse-frequency", seed, right, 1 + 2.0**-23),
+            rounded("balanced-softmax", seed, right, 1 - 3 * 2.0**-24),
+        )
+    ]
+    results = Results(runs)
+    assert len({float(run.measures["nll"]) for run in runs}) == 3
+    assert list(findings(results)) == ["All losses tie on every measure."]
+    output = printed(results)
+    assert "-0.0" not in output
+    assert output.count("all tie") == len(results.winners)
+    assert "For the best balanced accuracy, ce, the first of those that tie:" in output
+
+
+def test_a_tie_of_some_is_no_lead_and_is_shown():
+    runs = []
+    for seed in range(2):
+        runs.append(run_with("ce", seed, [1] * 7 + [0, 0, 2]))
+        runs.append(run_with("focal", seed, [1] * 7 + [0, 0, 3]))
+        runs.append(run_with("poly1", seed, [1] * 7 + [0, 0, 3]))
+    results = Results(runs)
+    first, *others = findings(results)
+    assert first.startswith("No loss is ahead of focal anywhere: focal and poly1 tie on accuracy, ")
+    assert first.endswith("; all losses tie on head recall, middle recall.")
+    # What ties is not said again as what cannot be told apart.
+    assert others == []
+    assert "focal (tie of 2)" in printed(results)
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "shown"),
+    [
+        ("fraction", -0.0004, "+0.0"),
+        ("fraction", -0.0006, "-0.1"),
+        ("nats", -0.004, "+0.00"),
+        ("nats", 0.004, "+0.00"),
+        ("seconds", -4e-7, "+0"),
+    ],
+)
+def test_no_number_is_a_negative_zero(unit, value, shown):
+    measure = Measure("key", "title", unit, True, "meaning")
+    difference = PairedDifference(value, value, value, better=0, seeds=2)
+    assert numbers.difference(measure, difference) == shown
+    assert numbers.interval(measure, difference) == f"{shown} to {shown}"
+
+
+def test_one_is_singular():
+    assert [numbers.counted(count, "run") for count in (0, 1, 2)] == ["0 runs", "1 run", "2 runs"]
 
 
 def test_findings_say_where_a_lead_may_be_chance():

@@ -70,9 +70,13 @@ def compare(
             "rarest. 100 for the digits; none for other data."
         ),
     ] = None,
-    out: Annotated[Path, typer.Option(help="Directory for the results; finished runs in it are taken up.")] = Path(
-        "results/compare"
-    ),
+    out: Annotated[
+        Path,
+        typer.Option(
+            help="Directory for the results, one of its own for each comparison: finished runs in it are taken up, and "
+            "runs of other data, another model or another recipe are refused."
+        ),
+    ] = Path("results/compare"),
 ) -> None:
     """Which cross entropy should I train with? Train the same model with several losses and show what each buys.
 

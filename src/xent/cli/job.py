@@ -20,6 +20,7 @@ from xent.compare import (
     compare,
     write_results,
 )
+from xent.report.numbers import counted
 from xent.report.page.compare import write_page
 from xent.report.plot import plot_name, write_plot
 from xent.report.progress import progress_display
@@ -113,7 +114,7 @@ def _done(finished: list[Progress], out: Path, task: Task, seconds: float) -> st
     }
     width = max(map(len, files))
     listed = "".join(f"\n    {name:<{width}}  {meaning}" for name, meaning in files.items())
-    return f"\n{len(finished)} runs{before}, in {seconds:.0f} s. Results in {out}:{listed}"
+    return f"\n{counted(len(finished), 'run')}{before}, in {seconds:.0f} s. Results in {out}:{listed}"
 
 
 def _print(console: Console, message: str) -> None:

@@ -73,7 +73,7 @@ def _loss(results: Results, loss: str) -> dict[str, Any]:
 
 
 def _winner(winner: Winner) -> dict[str, Any]:
-    return {"loss": winner.loss, "not_told_apart": winner.not_told_apart}
+    return {"loss": winner.loss, "tied": winner.tied, "not_told_apart": winner.not_told_apart}
 
 
 def _run(run: Run) -> dict[str, Any]:

@@ -13,6 +13,9 @@ from xent.compare.run import Run
 from xent.compare.task import Task
 
 CONFIDENCE = 0.95
+# Of one value, and at least: so far apart rounding alone brings what is mathematically the same. A training in float32
+# adds in another order where the weights of the classes are all 1, say; seen were 1e-7 of a nat after 60 epochs.
+ROUNDING, LEAST_ROUNDING = 1e-6, 1e-7
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,8 @@ class PairedDifference:
 
     @classmethod
     def of(cls, values: np.ndarray, others: np.ndarray, higher_is_better: bool) -> "PairedDifference":
-        """Of ``values`` minus ``others``, one value a seed each."""
-        difference = values - others
+        """Of ``values`` minus ``others``, one value a seed each; what is equal but for rounding differs by 0."""
+        difference = np.where(_equal(values, others), 0.0, values - others)
         mean, seeds = float(difference.mean()), len(difference)
         better = int((difference > 0).sum() if higher_is_better else (difference < 0).sum())
         if seeds == 1:
@@ -70,7 +73,8 @@ class Winner:
 
     Attributes:
         measure: The measure.
-        loss: Its name.
+        loss: Its name; of losses that tie the first.
+        tied: The others whose mean is the same but for rounding.
         spread: Its mean and deviation.
         against_baseline: Paired difference to the plain loss; None if that is the winner itself.
         not_told_apart: The other losses whose paired difference to the winner has an interval with 0 in it.
@@ -78,6 +82,7 @@ class Winner:
 
     measure: Measure
     loss: str
+    tied: tuple[str, ...]
     spread: Spread
     against_baseline: PairedDifference | None
     not_told_apart: tuple[str, ...]
@@ -86,6 +91,12 @@ class Winner:
 def mean_over_seeds(values: np.ndarray) -> np.ndarray:
     """Mean over the first axis of what is not nan, (C,); nan where all is."""
     return np.ma.masked_invalid(values).mean(axis=0).filled(np.nan)  # type: ignore[no-any-return]
+
+
+def _equal(values: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Whether values are the same but for rounding."""
+    equal: np.ndarray = np.isclose(values, others, rtol=ROUNDING, atol=LEAST_ROUNDING)
+    return equal
 
 
 class Results:
@@ -145,9 +156,14 @@ class Results:
         return np.stack([run.by_class[head_to_tail(run.counts)] for run in self.of_loss(loss)])
 
     def best(self, measure: str) -> str:
-        """The loss with the best mean; of equals the first."""
-        sign = 1 if self.measures[measure].higher_is_better else -1
-        return max(self.losses, key=lambda loss: sign * self.spread(loss, measure).mean)
+        """The loss with the best mean; of those that tie the first."""
+        return self.leaders(measure)[0]
+
+    def leaders(self, measure: str) -> tuple[str, ...]:
+        """The losses whose mean is the best, but for rounding."""
+        means = np.array([self.spread(loss, measure).mean for loss in self.losses])
+        best = means.max() if self.measures[measure].higher_is_better else means.min()
+        return tuple(loss for loss, level in zip(self.losses, _equal(means, best), strict=True) if level)
 
     @cached_property
     def winners(self) -> dict[str, Winner]:
@@ -155,10 +171,11 @@ class Results:
         return {key: self._winner(key) for key, measure in self.measures.items() if measure.contested}
 
     def _winner(self, measure: str) -> Winner:
-        winner = self.best(measure)
+        winner, *tied = self.leaders(measure)
         return Winner(
             measure=self.measures[measure],
             loss=winner,
+            tied=tuple(tied),
             spread=self.spread(winner, measure),
             against_baseline=None if winner == self.baseline else self.difference(winner, self.baseline, measure),
             not_told_apart=tuple(

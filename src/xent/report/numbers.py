@@ -42,5 +42,13 @@ def interval(measure: Measure, value: PairedDifference) -> str:
     return f"{_number(measure, value.low, sign='+')} to {_number(measure, value.high, sign='+')}"
 
 
+def counted(count: int, of_what: str) -> str:
+    """Such as ``1 run`` or ``5 runs``."""
+    return f"{count} {of_what}{'' if count == 1 else 's'}"
+
+
 def _number(measure: Measure, value: float, sign: str = "") -> str:
-    return f"{value * _FACTOR[measure.unit]:{sign}.{_DECIMALS[measure.unit]}f}"
+    decimals = _DECIMALS[measure.unit]
+    # Plus 0, which takes the minus off what rounds to zero.
+    shown = round(value * _FACTOR[measure.unit], decimals) + 0.0
+    return f"{shown:{sign}.{decimals}f}"

@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bar
 
 from xent.compare import Comparison, Progress, Results, Run, Task
+from xent.report.numbers import counted
 from xent.report.tables import results_table
 
 RUNNING_MEANS: dict[Task, tuple[str, ...]] = {
@@ -44,4 +45,6 @@ def _description(comparison: Comparison, progress: Progress) -> str:
 
 def _line_after_each_seed(console: Console, comparison: Comparison, progress: Progress) -> None:
     if progress.run.loss == comparison.candidates[-1].name:
-        console.print(f"seed {progress.run.seed + 1} of {comparison.seeds}: {progress.finished} runs finished")
+        console.print(
+            f"seed {progress.run.seed + 1} of {comparison.seeds}: {counted(progress.finished, 'run')} finished"
+        )

@@ -3,13 +3,13 @@
 from rich.table import Table
 from rich.text import Text
 
-from xent.compare import Measure, Results
+from xent.compare import Measure, Results, Winner
 from xent.report import numbers
 from xent.report.table import titled_table
 
 
 def results_table(title: str, results: Results, measures: tuple[str, ...]) -> Table:
-    """One row a loss: mean and standard deviation over the seeds, the best mean highlighted.
+    """One row a loss: mean and standard deviation over the seeds, the best means highlighted.
 
     A unit that all measures share is said in the title, else in the columns.
     """
@@ -30,8 +30,8 @@ def results_table(title: str, results: Results, measures: tuple[str, ...]) -> Ta
 def winners_table(results: Results) -> Table:
     """One row a measure: the best loss, and its paired difference to the plain one."""
     table = titled_table(f"Who wins on what, and by how much over the plain loss ({results.baseline})")
-    for header in ("measure", "best mean"):
-        table.add_column(header, no_wrap=True)
+    table.add_column("measure", no_wrap=True)
+    table.add_column("best mean")
     for header in (f"over {results.baseline}", "95% interval", "better in"):
         table.add_column(header, justify="right", no_wrap=True)
     for winner in results.winners.values():
@@ -43,8 +43,15 @@ def winners_table(results: Results) -> Table:
                 numbers.interval(measure, against),
                 f"{against.better} of {against.seeds}",
             ]
-        table.add_row(_title(measure), winner.loss, *row)
+        table.add_row(_title(measure), _leader(results, winner), *row)
     return table
+
+
+def _leader(results: Results, winner: Winner) -> str:
+    tie = 1 + len(winner.tied)
+    if tie == 1:
+        return winner.loss
+    return "all tie" if tie == len(results.losses) else f"{winner.loss} (tie of {tie})"
 
 
 def _title(measure: Measure) -> str:
@@ -52,5 +59,5 @@ def _title(measure: Measure) -> str:
 
 
 def _cell(results: Results, loss: str, measure: Measure) -> Text:
-    best = measure.contested and results.best(measure.key) == loss
+    best = measure.contested and loss in results.leaders(measure.key)
     return Text(numbers.spread(measure, results.spread(loss, measure.key)), style="bold green" if best else "")

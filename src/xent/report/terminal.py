@@ -39,18 +39,19 @@ def print_results(console: Console, results: Results, conditions: str) -> None:
         results: What was found.
         conditions: On which data, and with which model and recipe, in a sentence or two.
     """
-    best = results.winners[results.main.key].loss
+    main = results.winners[results.main.key]
+    first_of_tie = ", the first of those that tie" if main.tied else ""
     for block in (
         *_found_tables(results),
         results_table("How good the probabilities are, and what a step costs", results, PROBABILITIES_AND_COST),
         Text(f"{conditions} {legend(results)}", style="dim"),
         winners_table(results),
         Text("\n".join(findings(results))),
-        Text(f"For the best {results.main.title}, {best}:", style="bold"),
+        Text(f"For the best {main.measure.title}, {main.loss}{first_of_tie}:", style="bold"),
     ):
         console.print(block)
         console.print()
-    for line in CANDIDATES[best].code.splitlines():
+    for line in CANDIDATES[main.loss].code.splitlines():
         # Not wrapped, so that it can be copied.
         console.print(Text(f"    {line}", style="cyan"), soft_wrap=True)
 
@@ -59,10 +60,11 @@ def legend(results: Results) -> str:
     """How to read the tables."""
     run = results.runs[0]
     seeds = "one seed" if results.seeds == 1 else f"mean ± standard deviation over {results.seeds} seeds"
+    rows = numbers.counted(len(run.target), "test row")
     specific = _single_label_legend if results.task == "single-label" else _multi_label_legend
     return (
-        f"Every number: {seeds}, on {len(run.target)} test rows{specific(results)} Calibration error: ECE, "
-        f"{CALIBRATION_BINS} bins of equal width. Time per step: median of the training on one thread. Of NLL, "
+        f"Every number: {seeds}, on {rows}{specific(results)} Calibration error: ECE, {CALIBRATION_BINS} "
+        "bins of equal width. Time per step: median of the training on one thread. Of NLL, "
         "calibration error and time, less is better."
     )
 
@@ -81,9 +83,8 @@ def findings(results: Results) -> Iterator[str]:
     if level:
         yield f"The interval includes 0, so that the lead over {results.baseline} may be chance: {', '.join(level)}."
     main = results.winners[results.main.key]
-    if main.not_told_apart:
-        others = ", ".join(main.not_told_apart)
-        yield f"Not told apart from {main.loss} on {main.measure.title}: {others}."
+    if others := [loss for loss in main.not_told_apart if loss not in main.tied]:
+        yield f"Not told apart from {main.loss} on {main.measure.title}: {', '.join(others)}."
     if results.task == "multi-label":
         yield from _threshold_shifts(results)
 
@@ -134,13 +135,26 @@ def _counts(counts: np.ndarray) -> str:
 
 
 def _who_leads(results: Results) -> str:
-    measures_of_loss = defaultdict(list)
+    measures_of = defaultdict(list)
     for winner in results.winners.values():
-        measures_of_loss[winner.loss].append(winner.measure.title)
-    if len(measures_of_loss) == 1:
-        return f"{next(iter(measures_of_loss))} has the best mean on every measure."
-    leads = (f"{loss} leads on {', '.join(measures)}" for loss, measures in measures_of_loss.items())
-    return f"No loss wins everywhere: {'; '.join(leads)}."
+        measures_of[results.leaders(winner.measure.key)].append(winner.measure.title)
+    if len(measures_of) == 1:
+        (leaders,) = measures_of
+        if len(leaders) == 1:
+            return f"{leaders[0]} has the best mean on every measure."
+        if leaders == results.losses:
+            return "All losses tie on every measure."
+    leads = "; ".join(_lead(leaders, measures, results) for leaders, measures in measures_of.items())
+    unbeaten = [loss for loss in results.losses if all(loss in leaders for leaders in measures_of)]
+    return f"No loss is ahead of {unbeaten[0]} anywhere: {leads}." if unbeaten else f"No loss wins everywhere: {leads}."
+
+
+def _lead(leaders: tuple[str, ...], measures: list[str], results: Results) -> str:
+    *others, last = leaders
+    if not others:
+        return f"{last} leads on {', '.join(measures)}"
+    who = "all losses" if leaders == results.losses else f"{', '.join(others)} and {last}"
+    return f"{who} tie on {', '.join(measures)}"
 
 
 def _threshold_shifts(results: Results) -> Iterator[str]:
