@@ -9,13 +9,14 @@ PACKAGES = {
     "matplotlib": "matplotlib",
     "pyarrow": "pyarrow",
     "rich": "rich",
+    "safetensors": "safetensors",
     "scipy": "scipy",
     "sklearn": "scikit-learn",
     "typer": "typer",
 }
 
 # Commands that have an extra of their own name; the first brings what every other needs.
-EXTRAS = ("compare", "bench", "losses")
+EXTRAS = ("compare", "audit", "bench", "lint", "losses")
 
 
 def main() -> None:

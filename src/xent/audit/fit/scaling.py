@@ -9,10 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import torch
-from scipy.optimize import minimize
 from torch import Tensor
 
 from xent.audit.fit.likelihood import nll
+
+try:
+    from scipy.optimize import minimize
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError('xent.audit needs scipy: pip install "xent[audit]"', name="scipy") from error
 
 # A class without rows would have its bias go to -inf. Biases come from a normal distribution of this width, in nats,
 # which a few rows outweigh.
