@@ -24,7 +24,7 @@ PLAIN = frozenset(
 
 @dataclass(frozen=True)
 class PlainLosses:
-    """Unweighted losses in nats, float64, of the rows (elements, for binary losses) that count.
+    """Unweighted losses in nats, float64, of the rows (elements, for binary losses) that count; smoothed if they are.
 
     Attributes:
         values: One for each that counts, (n,).
@@ -50,7 +50,7 @@ def plain_losses(call: Call, sampled: bool = False) -> PlainLosses | None:
 
 
 def _is_plain(call: Call) -> bool:
-    """Whether the loss is -log p, weights aside, and knows no setting that changes it."""
+    """Whether the loss is -log p, weights and label smoothing aside, and knows no setting that changes it."""
     if call.loss != "predictions" and call.module not in PLAIN and type(call.module) not in PLAIN:
         return False
     bare = all(
@@ -58,7 +58,7 @@ def _is_plain(call: Call) -> bool:
         for setting in (call.sample_weight, call.normalizer, call.pos_weight, call.neg_weight, call.smoothing_prior)
     )
     events = call.event.is_log and call.negative.is_log and not call.negative.shift
-    return bare and events and call.transform is IDENTITY and call.label_smoothing == 0
+    return bare and events and call.transform is IDENTITY
 
 
 def _of_rows(call: Call) -> PlainLosses | None:
@@ -72,7 +72,17 @@ def _of_rows(call: Call) -> PlainLosses | None:
     if call.loss != "nll_loss" and call.kind != "log-probabilities":
         probabilities = call.kind == "probabilities" or (call.kind is None and _holds_probabilities(call))
         rows = rows.log() if probabilities else rows.log_softmax(-1)
-    return PlainLosses(-rows.gather(-1, labels[:, None]).squeeze(-1), labels, len(facts.labels))
+    return _smoothed(call, PlainLosses(-rows.gather(-1, labels[:, None]).squeeze(-1), labels, len(facts.labels)), rows)
+
+
+def _smoothed(call: Call, plain: PlainLosses, rows: Tensor) -> PlainLosses | None:
+    """With label smoothing, where every class has a probability and none a weight."""
+    eps = call.label_smoothing
+    if eps == 0:
+        return plain
+    if call.weight is not None or not bool(torch.isfinite(rows).all()):
+        return None
+    return PlainLosses((1 - eps) * plain.values - eps * rows.mean(-1), plain.labels, plain.everything)
 
 
 def _holds_probabilities(call: Call) -> bool:
@@ -81,7 +91,7 @@ def _holds_probabilities(call: Call) -> bool:
 
 def _of_elements(call: Call) -> PlainLosses | None:
     facts = call.facts
-    if facts.targets is None or call.weight is not None:
+    if facts.targets is None or call.weight is not None or call.label_smoothing:
         return None
     rows, targets = (values[facts.counted_elements].double() for values in (facts.rows, facts.targets))
     if call.loss == "binary_cross_entropy_with_logits":

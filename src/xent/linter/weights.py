@@ -15,17 +15,27 @@ def class_weights(call: Call) -> Tensor | None:
 
 
 def pos_weights(call: Call) -> Tensor | None:
-    """The weights of the positives, (C,), where there is a finite one above 0 for every class, or one for all."""
+    """The weights of the positives, (C,), where there is a finite one above 0 for every class, or one for all.
+
+    None if they lie along another axis than the last, such as (C, 1, 1) for images.
+    """
     weight, classes = call.pos_weight, call.facts.classes
     if weight is None or weight.numel() not in (1, classes):
+        return None
+    if weight.numel() > 1 and weight.shape[-1] != classes:
         return None
     return _if_usable(weight.detach().double().cpu().reshape(-1).expand(classes))
 
 
 def training_counts(call: Call) -> Tensor | None:
-    """The counts of training, (C,), where there is one above 0 for every class."""
-    counts = call.counts
+    """The counts of training, (C,), where there is one above 0 for every class.
+
+    None if they may be those of another axis than the rules look along: images (B, C, H, W) with W = C.
+    """
+    counts, shape = call.counts, call.input.shape
     if counts is None or counts.shape != (call.facts.classes,):
+        return None
+    if call.is_binary and len(shape) > 2 and shape[1] == shape[-1]:
         return None
     return _if_usable(counts.cpu())
 

@@ -47,7 +47,19 @@ def test_other_values(value):
 def test_losses_with_settings_are_not_judged():
     assert found(2.0, weight=torch.tensor([1.0, 2.0, 1.0, 1.0])) is None
     assert found(2.0, loss="focal") is None
-    assert found(2.0, label_smoothing=0.1) is None
+    assert found(2.0, weight=torch.ones(4), label_smoothing=0.1) is None
+
+
+def test_label_smoothing():
+    logits, target = torch.tensor([[1.0, 0.0]] * 4), torch.tensor([0, 0, 1, 1])
+    nats = math.log1p(math.exp(-1)) + 0.5  # half of the rows are right, whatever is smoothed: .8133
+    assert found(nats / math.log(2), logits, target, label_smoothing=0.2) is not None
+    smoothed = math.log1p(math.exp(-1)) + 0.1  # .9 of one class and .1 of the other: .4133
+    assert found(smoothed / math.log(2), logits, target * 0, label_smoothing=0.2) is not None
+    assert found(nats / math.log(2), logits, target * 0, label_smoothing=0.2) is None
+    assert (
+        found(2.0, LOGITS.index_fill(1, torch.tensor([3]), -torch.inf), target=TARGET % 3, label_smoothing=0.1) is None
+    )
 
 
 def test_three_rows_are_too_few():

@@ -49,3 +49,14 @@ def test_a_small_batch_proves_nothing():
 def test_halves_that_make_one():
     loss = xent.BalancedSoftmaxLoss(COUNTS, weight=inverse_frequency(COUNTS, 0.0))
     assert not found(loss, AS_COUNTED)
+
+
+def test_counts_of_classes_that_are_not_the_last_axis():
+    target = (torch.rand(64, 3, 5, 3, generator=torch.Generator().manual_seed(0)) < 0.1).float()
+    target[:, 0] = 1 - target[:, 0]
+    counts = target.sum((0, 2, 3)) * 10
+    weight = (counts.sum() / counts).view(-1, 1, 1)
+    loss = "binary_cross_entropy_with_logits"
+    assert not xent.lint(
+        torch.zeros(64, 3, 5, 3), target, loss=loss, pos_weight=weight, counts=counts, select=["XE311"]
+    )

@@ -57,6 +57,16 @@ def as_in_training(draw: random.Random) -> Case:
 
 
 @sound
+def of_new_rows(draw: random.Random) -> Case:
+    """Many of them, as frequent as in training."""
+    moment = _plain(draw)
+    while moment.source.given is None:
+        moment = _plain(draw)
+    logits, target = moment.fresh(draw, draw.choice((500, 2000, 5000)))
+    return {"target": target, **_written(draw, logits), **_known(draw, moment)}
+
+
+@sound
 def at_the_end(draw: random.Random) -> Case:
     moment = _plain(draw, last=True)
     logits, target = _slice(draw, *moment.held_out())
@@ -81,7 +91,7 @@ def balanced(draw: random.Random) -> Case:
 def averaged(draw: random.Random) -> Case:
     """The mean probabilities of several models of one training."""
     moment = _plain(draw, last=True)
-    logits, target = moment.held_out()
+    _, target = moment.held_out()
     earlier = [other for other in moments("rows") if other.world == moment.world and other.step >= 60]
     probabilities = torch.stack([other.held_out()[0].softmax(1) for other in earlier]).mean(0)
     return {"target": target, **_written(draw, probabilities.log()), **_known(draw, moment)}
@@ -112,7 +122,7 @@ def positions(draw: random.Random) -> Case:
 def tags(draw: random.Random) -> Case:
     """Several labels a row."""
     moment = drawn(draw, "indicators", classes=2)
-    while moment.world == "maps":
+    while moment.world in ("maps", "weighted-tags"):
         moment = drawn(draw, "indicators", classes=2)
     logits, target = _slice(draw, *moment.held_out())
     target = draw.choice((target, target.long()))

@@ -72,11 +72,17 @@ class Moment:
         with torch.no_grad():
             return self.model(self.source.features[self.training_rows :]), self.source.target[self.training_rows :]
 
+    def fresh(self, draw: random.Random, rows: int) -> tuple[Tensor, Tensor]:
+        """Logits and labels of new rows, the classes as frequent as in training."""
+        return self._given(torch.tensor(draw.choices(range(self.classes), self.counts.tolist(), k=rows)), draw)
+
     def balanced(self, draw: random.Random, rows: int) -> tuple[Tensor, Tensor]:
         """Logits and labels of new rows, of every class as many."""
-        generator = Generator().manual_seed(draw.randrange(1 << 30))
-        labels = torch.arange(rows) % self.classes
+        return self._given(torch.arange(rows) % self.classes, draw)
+
+    def _given(self, labels: Tensor, draw: random.Random) -> tuple[Tensor, Tensor]:
         assert self.source.given is not None
+        generator = Generator().manual_seed(draw.randrange(1 << 30))
         with torch.no_grad():
             return self.model(self.source.given(labels, generator)), labels
 
@@ -117,6 +123,8 @@ def _rows() -> list[World]:
         World("clouds-cosine", clouds, partial(models.CosineHead, 10, 12), "ldam"),
         World("clouds-scaled", clouds, partial(models.CosineHead, 10, 12, 16.0), "softcap"),
         World("items", partial(sources.items, 7), partial(models.Embeddings, 7)),
+        World("robust-clouds", partial(sources.heavy_tailed_clouds, 8, 30.0), partial(models.mlp, 10, 8), "mae"),
+        World("robust-topics", partial(sources.topics, 10, 30.0), partial(models.mlp, 150, 10), "gce"),
         World("many-items", partial(sources.items, 100), partial(models.Embeddings, 100), "label-smoothing"),
     ]
 
@@ -136,6 +144,8 @@ def _indicators() -> list[World]:
         World("one-against-rest", sources.one_against_rest, partial(models.mlp, 64, 10), "bce", adam=False),
         World("fraud", partial(sources.fraud, 0.04), partial(models.mlp, 12, 1), "bce"),
         World("coin", partial(sources.fraud, 0.5), partial(models.linear, 12, 1), "poly-bce"),
+        World("weighted-fraud", partial(sources.fraud, 0.04), partial(models.mlp, 12, 1), "bce-pos-weight"),
+        World("weighted-tags", partial(sources.tags, 8, 0.03), partial(models.linear, 80, 8), "bce-pos-weight"),
         World("maps", sources.attribute_maps, partial(models.per_pixel, 3, 3), "bce"),
     ]
 
@@ -181,7 +191,9 @@ def _training(world: World, number: int) -> list[Moment]:
         settings["ignore_index"] = source.ignored
     if source.valid is not None:
         settings["logits"] = xent.LogitTransform(valid_classes=source.valid)
-    criterion = row.module(**row.settings(counts), **settings)
+    criterion = row.module(
+        **{**row.settings(counts), **settings, **({"total": rows} if "total" in row.arguments else {})}
+    )
     with torch.random.fork_rng():
         torch.manual_seed(number)
         model = world.model()

@@ -41,7 +41,8 @@ def bits_taken_for_nats(call: Call) -> Evidence | None:
 
     Told by:
         A reported value, and the mean (sum, if that is the reduction) of -log p over the same rows: their ratio is
-        0.6931 or 1.4427 to three parts in ten thousand. Plain losses without weights only.
+        0.6931 or 1.4427 to three parts in ten thousand. Losses without weights only; with
+        label smoothing, if there is any.
     """
     losses = plain_losses(call)
     if losses is None or call.weight is not None or call.value is None or call.value.numel() != 1:

@@ -47,7 +47,7 @@ def label_smoothing_floor(call: Call) -> Evidence | None:
     other = call.label_smoothing / classes
     own = 1 - call.label_smoothing + other
     floor = -own * math.log(own) - (classes - 1) * other * math.log(other)
-    value = float(call.value)
+    value = float(call.value.detach())
     if not abs(value - floor) <= NEAR * floor:
         return None
     return Evidence(
