@@ -27,8 +27,8 @@ def prior_still_inside(call: Call) -> Evidence | None:
     Why:
         A plainly trained model expects frequent classes as often as in training, and gives up on rare ones; on rows in
         which all come equally often that costs accuracy. Subtracting tau * log prior from the logits takes the prior
-        out, and costs nothing. On long-tailed digits (imbalance 100) tau is .69 after plain cross entropy, and -.05
-        after balanced softmax.
+        out, and costs nothing. On the long-tailed digits of ``xent compare`` tau is 1.16 after plain cross entropy, and
+        .19 after balanced softmax.
 
     Told by:
         The training counts are given, and differ by a factor of 5 or more; the labels of the rows come at most like
@@ -40,6 +40,6 @@ def prior_still_inside(call: Call) -> Evidence | None:
         return None
     return Evidence(
         f"the cross entropy is least when {prior.tau:.2f} (standard error {prior.error:.2g}) times the log prior of "
-        f"training is subtracted; the labels of these rows come like n^{prior.of_rows:.2f}",
+        f"training is subtracted; the labels of these rows go with the power {prior.of_rows:.2f} of its counts",
         {"tau": prior.tau, "error": prior.error, "rows": prior.of_rows, "inside": prior.inside},
     )

@@ -46,7 +46,8 @@ def prior_taken_out_twice(call: Call) -> Evidence | None:
         return None
     return Evidence(
         f"the predictions hold the prior of training to the power {prior.inside:.2f} (standard error "
-        f"{prior.error:.2g}); 0 would be none, and the labels of these rows come like n^{prior.of_rows:.2f}",
+        f"{prior.error:.2g}); 0 would be none. The labels of these rows go with the power {prior.of_rows:.2f} of its "
+        "counts",
         {"tau": prior.tau, "error": prior.error, "rows": prior.of_rows, "inside": prior.inside},
         probable=True,
     )
