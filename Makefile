@@ -4,6 +4,7 @@
 #   make test    set up, run every test
 #   make check   set up, run ruff, mypy --strict, and the tests of layers and documentation
 #   make bench   set up, measure speed, memory and accuracy beside other losses; BENCH=--quick for a minute's look
+#   make lint-suite   count what the linter finds of planted mistakes, and its false alarms, into docs/lint-suite.md
 #   make sanitize   run the kernels on random problems under AddressSanitizer and UBSan; needs cmake and a C++ compiler
 #   make install-check   install as where there is no C++ compiler, and compute a loss
 #   make clean   remove everything that these commands made
@@ -29,7 +30,7 @@ export XENT_REQUIRE_NATIVE ?= $(if $(shell command -v $(CXX)),1)
 
 NATIVE_SOURCES := CMakeLists.txt $(wildcard csrc/*.cpp csrc/*.h csrc/kernels/*)
 
-.PHONY: demo test check bench sanitize install-check clean
+.PHONY: demo test check bench lint-suite sanitize install-check clean
 
 demo: $(STAMP)
 	$(BIN)/xent compare --out $(DEMO_OUT)
@@ -52,6 +53,9 @@ check: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/xent bench $(BENCH) --out $(BENCH_OUT)
+
+lint-suite: $(STAMP)
+	$(BIN)/python -m tests.linter.suite
 
 sanitize:
 	$(CMAKE) -S . -B $(SANITIZE_BUILD) -DXENT_SANITIZE=ON
