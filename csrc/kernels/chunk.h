@@ -34,21 +34,46 @@ inline T largest(const S* z, int64_t n) {
 // the same side.
 constexpr int MOST_ADDITIONS = 16;
 
-// Sums over the odds of a chunk, and the odds themselves (lifted) if KEEP.
-template <class T, class S, bool KEEP>
+// Logits where they are stored.
+template <class T, class S>
+struct StoredLogits {
+    const S* z;
+
+    // The vector of classes from i + k on.
+    XENT_INLINE V<T> at(int64_t i, int64_t k) const { return load_as(z + i + k); }
+    // For what will be read when n more have been.
+    XENT_INLINE void ask_for(int64_t i, int64_t n) const {
+        prefetch(reinterpret_cast<const char*>(z + i) + PREFETCH_BYTES, n * int64_t(sizeof(S)));
+    }
+};
+
+// Sums over a chunk of a row.
+struct Sums {
+    double others, tops, mass, dot;  // as in RowBatch
+};
+
+// Sums over the odds of a chunk, and the odds themselves (lifted) if KEEP; with SOFT, over the target a_k, too. Logits
+// are StoredLogits, or what is read likewise.
+template <class T, class Logits, bool KEEP, bool SOFT>
 struct OddsLoop {
     static constexpr int L = LANES<T>;
     static constexpr int TOGETHER = 4;
     static constexpr int STEP = TOGETHER * L;
-    const S* z;
+    const Logits logits;
+    const T* a;
     T* odds;
     V<T> peak;
-    DoubleSum sum = {};
+    DoubleSum sum = {}, mass = {}, dot = {};
+
+    struct TargetLanes {
+        V<T> mass = {}, dot = {};
+    };
 
     // A step's odds are computed side by side.
-    XENT_INLINE void find(int64_t i, V<T> (&e)[TOGETHER]) const {
-        prefetch(reinterpret_cast<const char*>(z + i) + PREFETCH_BYTES, STEP * sizeof(S));
-        for (int u = 0; u < TOGETHER; ++u) e[u] = load_as(z + i + u * L) - peak;
+    XENT_INLINE void find(int64_t i, V<T> (&e)[TOGETHER], TargetLanes& target) const {
+        logits.ask_for(i, STEP);
+        for (int u = 0; u < TOGETHER; ++u) e[u] = logits.at(i, u * L) - peak;
+        if (SOFT) add_target(i, e, target);
         lifted_exp<T>(e);
         if (KEEP)
             for (int u = 0; u < TOGETHER; ++u) store<T>(odds + i + u * L, e[u]);
@@ -57,37 +82,58 @@ struct OddsLoop {
     XENT_INLINE void add(int64_t i, int64_t stop) {
         while (i < stop) {
             const int64_t end = i + MOST_ADDITIONS * STEP < stop ? i + MOST_ADDITIONS * STEP : stop;
-            V<T> a = {}, b = {}, c = {}, d = {};
+            V<T> some = {};
+            TargetLanes target;
             for (; i < end; i += STEP) {
                 V<T> e[TOGETHER];
-                find(i, e);
-                a += e[0], b += e[1], c += e[2], d += e[3];
+                find(i, e, target);
+                some += (e[0] + e[1]) + (e[2] + e[3]);
             }
-            sum.add((a + b) + (c + d));
+            sum.add(some);
+            take(target);
         }
     }
 
     // A step that holds the label, which is left out.
     XENT_INLINE void add_others(int64_t i, int64_t label) {
         V<T> e[TOGETHER];
-        find(i, e);
+        TargetLanes target;
+        find(i, e, target);
+        take(target);
         for (int u = 0; u < TOGETHER; ++u) e[u] = keep<T>(lane_numbers<T>() != int(label - i) - u * L, e[u]);
         sum.add((e[0] + e[1]) + (e[2] + e[3]));
     }
 
-    XENT_INLINE void add_lanes(int64_t i, Mask<T> counted) {
-        const V<T> e = lifted_exp<T>(load_as(z + i) - peak);
+    // A vector of which the lanes in `fresh` have not been covered yet.
+    XENT_INLINE void add_lanes(int64_t i, Mask<T> fresh, int64_t label) {
+        const V<T> gap = logits.at(i, 0) - peak, e = lifted_exp<T>(gap);
         if (KEEP) store<T>(odds + i, e);
-        sum.add(keep<T>(counted, e));
+        sum.add(keep<T>(fresh & (lane_numbers<T>() != int(label - i)), e));
+        if (!SOFT) return;
+        const V<T> part = keep<T>(fresh, load<T>(a + i));
+        take({part, keep<T>(fresh, part * gap)});
+    }
+
+private:
+    XENT_INLINE void add_target(int64_t i, const V<T> (&gap)[TOGETHER], TargetLanes& target) const {
+        V<T> part[TOGETHER];
+        for (int u = 0; u < TOGETHER; ++u) part[u] = load<T>(a + i + u * L);
+        target.mass += (part[0] + part[1]) + (part[2] + part[3]);
+        target.dot += (part[0] * gap[0] + part[1] * gap[1]) + (part[2] * gap[2] + part[3] * gap[3]);
+    }
+
+    XENT_INLINE void take(const TargetLanes& target) {
+        if (SOFT) mass.add(target.mass), dot.add(target.dot);
     }
 };
 
-// Sum of the odds of n >= LANES logits without that at `label`, which is beyond [0, n) if the label is elsewhere.
-template <class T, class S, bool KEEP>
-inline double sum_of_others(const S* z, T* odds, int64_t n, int64_t label, T peak) {
-    using Loop = OddsLoop<T, S, KEEP>;
+// Sums over n >= LANES logits. The odds of the label, which is beyond [0, n) if it is elsewhere, are left out; its part
+// of the target, with SOFT, is not.
+template <class T, bool KEEP, bool SOFT, class Logits>
+inline Sums sums_of_others(const Logits& logits, const T* a, T* odds, int64_t n, int64_t label, T peak) {
+    using Loop = OddsLoop<T, Logits, KEEP, SOFT>;
     constexpr int L = Loop::L, STEP = Loop::STEP;
-    Loop loop = {z, odds, broadcast<T>(peak)};
+    Loop loop = {logits, a, odds, broadcast<T>(peak)};
     const int64_t steps_end = n - n % STEP;
     const int64_t special = label >= 0 && label < steps_end ? label - label % STEP : steps_end;
     loop.add(0, special);
@@ -97,15 +143,10 @@ inline double sum_of_others(const S* z, T* odds, int64_t n, int64_t label, T pea
     }
     // No lane has the number of a label that is elsewhere.
     const int64_t late = label >= steps_end && label < n ? label : -n;
-    for (int64_t i = steps_end; i + L <= n; i += L) loop.add_lanes(i, lane_numbers<T>() != int(late - i));
-    if (n % L) loop.add_lanes(n - L, tail_lanes<T>(n) & (lane_numbers<T>() != int(late - (n - L))));
-    return LOWERED<double> * loop.sum.take();
+    for (int64_t i = steps_end; i + L <= n; i += L) loop.add_lanes(i, ~Mask<T>{}, late);
+    if (n % L) loop.add_lanes(n - L, tail_lanes<T>(n), late);
+    return {LOWERED<double> * loop.sum.take(), 0, loop.mass.take(), loop.dot.take()};
 }
-
-// Sums over a chunk whose target is spread over the classes.
-struct Sums {
-    double others, tops, mass, dot;  // as in RowBatch
-};
 
 template <class T, class S, bool KEEP>
 struct DistributionLoop {

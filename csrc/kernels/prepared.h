@@ -9,8 +9,25 @@
 namespace XENT_ISA {
 namespace {
 
-// With SCALED, every class has its own scale; with REMOVES, -inf is added to some logits, which may be anything.
-template <class T, class S, bool CAPPED, bool SCALED, bool REMOVES>
+// Changed logits in a buffer, while those that are read next wait in memory. Null for `unchanged`: they have been asked
+// for already, and what lies ahead in the buffer is asked for, odds that are soon to be written.
+template <class T, class S>
+struct BufferedLogits {
+    const T* z;
+    const S* unchanged;
+
+    XENT_INLINE V<T> at(int64_t i, int64_t k) const { return load<T>(z + i + k); }
+    XENT_INLINE void ask_for(int64_t i, int64_t n) const {
+        if (unchanged)
+            StoredLogits<T, S>{unchanged}.ask_for(i, n);
+        else
+            StoredLogits<T, T>{z}.ask_for(i, n);
+    }
+};
+
+// With SCALED, every class has its own scale; with REMOVES, -inf is added to some logits, which may be anything. It ASKS
+// for the logits that are read next where the loop that follows does not; a softcap, which takes longer, always does.
+template <class T, class S, bool CAPPED, bool SCALED, bool REMOVES, bool ASKS>
 struct PreparingLoop {
     static constexpr int L = LANES<T>;
     const S* z;
@@ -39,7 +56,7 @@ private:
     XENT_INLINE void add(int64_t i, int64_t stop) {
         V<T> t[4] = {top[0], top[1], top[2], top[3]};
         for (; i + 4 * L <= stop; i += 4 * L) {
-            prefetch(reinterpret_cast<const char*>(z + i) + PREFETCH_BYTES, 4 * L * sizeof(S));
+            if (ASKS || CAPPED) StoredLogits<T, S>{z}.ask_for(i, 4 * L);
             V<T> x[4];
             changed(x, i);
             for (int u = 0; u < 4; ++u) t[u] = max(x[u], t[u]);
@@ -110,13 +127,19 @@ public:
     // `slopes`, unless that is null. Gives the largest. `spare` has room for as many.
     XENT_INLINE T run(const ChunkPlace& at, const S* logits, T* to, T* spare, T* slopes) const {
         if (!is_dense || at.n < LANES<T>) return run_anyhow(at, logits, to, spare, slopes);
-        return max_of_lanes(run_dense(at, logits, to, slopes));
+        return max_of_lanes(run_dense<false>(at, logits, to, slopes));
     }
 
-    // The same of at least a vector of classes, where logits and what is done to them lie along memory.
+    // The changed logits that `run` has put in z, and the loop over which asks for what is read next if `run` has not.
+    XENT_INLINE BufferedLogits<T, S> buffered(const T* z, const S* logits) const {
+        return {z, is_dense && !transform.is_capped() ? logits : nullptr};
+    }
+
+    // The same as `run` of at least a vector of classes, where logits and what is done to them lie along memory.
+    template <bool ASKS>
     XENT_INLINE V<T> run_dense(const ChunkPlace& at, const S* logits, T* to, T* slopes) const {
-        if (transform.has_one_scale()) return run_scaled<false>(at, logits, to, slopes);
-        return run_scaled<true>(at, logits, to, slopes);
+        if (transform.has_one_scale()) return run_scaled<false, ASKS>(at, logits, to, slopes);
+        return run_scaled<true, ASKS>(at, logits, to, slopes);
     }
 
 private:
@@ -127,16 +150,16 @@ private:
         return has_removed<T>(static_cast<const T*>(call.offset.data), call.classes);
     }
 
-    template <bool SCALED>
+    template <bool SCALED, bool ASKS>
     XENT_INLINE V<T> run_scaled(const ChunkPlace& at, const S* logits, T* to, T* slopes) const {
-        if (transform.is_capped()) return run_loop<true, SCALED, true>(at, logits, to, slopes);
-        if (removes) return run_loop<false, SCALED, true>(at, logits, to, nullptr);
-        return run_loop<false, SCALED, false>(at, logits, to, nullptr);
+        if (transform.is_capped()) return run_loop<true, SCALED, true, ASKS>(at, logits, to, slopes);
+        if (removes) return run_loop<false, SCALED, true, ASKS>(at, logits, to, nullptr);
+        return run_loop<false, SCALED, false, ASKS>(at, logits, to, nullptr);
     }
 
-    template <bool CAPPED, bool SCALED, bool REMOVES>
+    template <bool CAPPED, bool SCALED, bool REMOVES, bool ASKS>
     inline V<T> run_loop(const ChunkPlace& at, const S* logits, T* to, T* slopes) const {
-        return PreparingLoop<T, S, CAPPED, SCALED, REMOVES>{
+        return PreparingLoop<T, S, CAPPED, SCALED, REMOVES, ASKS>{
             logits, to, slopes, transform.of(at.begin, at.outer, at.inner, at.label), transform.cap()}
             .run(at.n);
     }

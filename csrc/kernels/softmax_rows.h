@@ -9,7 +9,6 @@
 
 #include "../parallel.h"
 #include "prepared.h"
-#include "smoothing.h"
 #include "targets.h"
 
 namespace XENT_ISA {
@@ -173,7 +172,7 @@ private:
     static int64_t padded(int64_t n) { return PREPARED && n < LANES<T> ? LANES<T> : n; }
 
     void read_row(Batch& batch, int64_t r) {
-        if (SOFT && targets.are_even() && plan.classes >= LANES<T>) {
+        if (SOFT && targets.are_shared() && plan.classes >= LANES<T>) {
             rows[now][r].a = shared_target;
             if (read_chunks<true>(batch, r)) return;
         }
@@ -181,9 +180,9 @@ private:
         read_chunks<false>(batch, r);
     }
 
-    // With EVEN, every class has the same target but for the label; says whether that came out, as it does if no class
-    // is removed.
-    template <bool EVEN>
+    // With SHARED, rows differ in nothing of the target but the label; says whether that came out, as it does if no
+    // class is removed.
+    template <bool SHARED>
     bool read_chunks(Batch& batch, int64_t r) {
         const Row<T, S>& row = rows[now][r];
         const int64_t label = batch.label[r];
@@ -197,26 +196,32 @@ private:
             if (call.labels.data && label >= begin && label < end) batch.own[r] = load_one(chunk.z + (label - begin));
             sums.raise(chunk.top);
             row.peaks[c] = sums.peak;
-            add_chunk<EVEN>(row, chunk, label, begin, sums);
+            add_chunk<SHARED>(row, chunk, label, begin, sums);
         }
-        if (EVEN) sums.tops = exp<T>(broadcast<T>(batch.own[r] - sums.peak))[0];
+        if (SHARED) sums.tops = exp<T>(broadcast<T>(batch.own[r] - sums.peak))[0];
         sums.hand_to(batch, r);
         if (SOFT && row.a == shared_target) add_label(batch, r, label);
-        return !EVEN || batch.dot[r] - batch.dot[r] == T(0);
+        return !SHARED || batch.dot[r] - batch.dot[r] == T(0);
     }
 
     // The odds come last: they may overwrite the logits.
-    template <bool EVEN>
+    template <bool SHARED>
     XENT_INLINE void add_chunk(const Row<T, S>& row, const Chunk& chunk, int64_t label, int64_t begin,
                                RunningSums<T>& sums) const {
+        const T* a = SOFT ? row.a + begin : nullptr;
         T* to = row.odds + begin;
-        if (SOFT && !EVEN)
-            return sums.add(sums_of_distribution<T, Read, GRADIENT>(chunk.z, row.a + begin, to, chunk.n, sums.peak));
-        if (EVEN) {
-            sums.mass += double(shared_target[0]) * double(chunk.n);
-            sums.dot += double(shared_target[0]) * sum_of_gaps<T>(chunk.z, chunk.n, sums.peak);
-        }
-        sums.others += sum_of_others<T, Read, GRADIENT>(chunk.z, to, chunk.n, label - begin, sums.peak);
+        if constexpr (SOFT && !SHARED)
+            sums.add(sums_of_distribution<T, Read, GRADIENT>(chunk.z, a, to, chunk.n, sums.peak));
+        else
+            sums.add(sums_of_others<T, GRADIENT, SOFT>(source(row, chunk, begin), a, to, chunk.n, label - begin,
+                                                       sums.peak));
+    }
+
+    XENT_INLINE auto source(const Row<T, S>& row, const Chunk& chunk, int64_t begin) const {
+        if constexpr (PREPARED)
+            return preparation.buffered(chunk.z, row.logits + begin * call.logits.along);
+        else
+            return StoredLogits<T, S>{chunk.z};
     }
 
     const T* target_of(Row<T, S>& row, int64_t r, int64_t label) {

@@ -98,7 +98,7 @@ private:
     XENT_INLINE V<T> change(const Stretch& rows, const S* z, T* row, int64_t r) {
         const bool inner = rows.along_inner;
         const ChunkPlace at = {0, classes, rows.outer + (inner ? 0 : r), rows.inner + (inner ? r : 0), batch.label[r]};
-        const V<T> top = preparation.run_dense(at, z, row, kept ? slopes_of(r) : nullptr);
+        const V<T> top = preparation.template run_dense<true>(at, z, row, kept ? slopes_of(r) : nullptr);
         if (GRADIENT) own_slope[r] = slopes ? slopes_of(r)[batch.label[r]] : preparation.changes().one_slope();
         return top;
     }

@@ -35,8 +35,8 @@ public:
                call.probabilities.along == 1;
     }
 
-    // Whether smoothing adds the same to every class's target.
-    bool are_even() const { return call.labels.data && is_smooth() && !weight && !prior; }
+    // Whether rows in which all classes remain differ in the label alone.
+    bool are_shared() const { return call.labels.data && is_smooth(); }
 
     // The smoothed part for rows in which all classes remain: the same for each.
     void fill_shared(T* a) const {
