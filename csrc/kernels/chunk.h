@@ -52,16 +52,35 @@ struct Sums {
     double others, tops, mass, dot;  // as in RowBatch
 };
 
-// Sums over the odds of a chunk, and the odds themselves (lifted) if KEEP; with SOFT, over the target a_k, too. Logits
-// are StoredLogits, or what is read likewise.
-template <class T, class Logits, bool KEEP, bool SOFT>
+// Where the odds of a chunk, lifted, are kept: nowhere, as they are, or each times dz'/dz.
+template <class T>
+struct NoOdds {
+    XENT_INLINE void put(int64_t, V<T>) const {}
+};
+
+template <class T>
+struct PlainOdds {
+    T* to;
+    XENT_INLINE void put(int64_t i, V<T> e) const { store<T>(to + i, e); }
+};
+
+template <class T>
+struct SlopedOdds {
+    T* to;
+    const T* slopes;
+    XENT_INLINE void put(int64_t i, V<T> e) const { store<T>(to + i, e * load<T>(slopes + i)); }
+};
+
+// Sums over the odds of a chunk, and, with SOFT, over the target a_k, too. Logits are StoredLogits, or what is read
+// likewise.
+template <class T, bool SOFT, class Logits, class Odds>
 struct OddsLoop {
     static constexpr int L = LANES<T>;
     static constexpr int TOGETHER = 4;
     static constexpr int STEP = TOGETHER * L;
     const Logits logits;
     const T* a;
-    T* odds;
+    const Odds odds;
     V<T> peak;
     DoubleSum sum = {}, mass = {}, dot = {};
 
@@ -75,8 +94,7 @@ struct OddsLoop {
         for (int u = 0; u < TOGETHER; ++u) e[u] = logits.at(i, u * L) - peak;
         if (SOFT) add_target(i, e, target);
         lifted_exp<T>(e);
-        if (KEEP)
-            for (int u = 0; u < TOGETHER; ++u) store<T>(odds + i + u * L, e[u]);
+        for (int u = 0; u < TOGETHER; ++u) odds.put(i + u * L, e[u]);
     }
 
     XENT_INLINE void add(int64_t i, int64_t stop) {
@@ -107,7 +125,7 @@ struct OddsLoop {
     // A vector of which the lanes in `fresh` have not been covered yet.
     XENT_INLINE void add_lanes(int64_t i, Mask<T> fresh, int64_t label) {
         const V<T> gap = logits.at(i, 0) - peak, e = lifted_exp<T>(gap);
-        if (KEEP) store<T>(odds + i, e);
+        odds.put(i, e);
         sum.add(keep<T>(fresh & (lane_numbers<T>() != int(label - i)), e));
         if (!SOFT) return;
         const V<T> part = keep<T>(fresh, load<T>(a + i));
@@ -129,9 +147,9 @@ private:
 
 // Sums over n >= LANES logits. The odds of the label, which is beyond [0, n) if it is elsewhere, are left out; its part
 // of the target, with SOFT, is not.
-template <class T, bool KEEP, bool SOFT, class Logits>
-inline Sums sums_of_others(const Logits& logits, const T* a, T* odds, int64_t n, int64_t label, T peak) {
-    using Loop = OddsLoop<T, Logits, KEEP, SOFT>;
+template <class T, bool SOFT, class Logits, class Odds>
+inline Sums sums_of_others(const Logits& logits, const T* a, const Odds& odds, int64_t n, int64_t label, T peak) {
+    using Loop = OddsLoop<T, SOFT, Logits, Odds>;
     constexpr int L = Loop::L, STEP = Loop::STEP;
     Loop loop = {logits, a, odds, broadcast<T>(peak)};
     const int64_t steps_end = n - n % STEP;

@@ -25,8 +25,8 @@ struct BufferedLogits {
     }
 };
 
-// With SCALED, every class has its own scale; with REMOVES, -inf is added to some logits, which may be anything. It ASKS
-// for the logits that are read next where the loop that follows does not; a softcap, which takes longer, always does.
+// With SCALED, every class has its own scale; with REMOVES, -inf is added to some logits, which may be anything. It
+// ASKS for the logits that are read next where the loop that follows does not.
 template <class T, class S, bool CAPPED, bool SCALED, bool REMOVES, bool ASKS>
 struct PreparingLoop {
     static constexpr int L = LANES<T>;
@@ -56,7 +56,7 @@ private:
     XENT_INLINE void add(int64_t i, int64_t stop) {
         V<T> t[4] = {top[0], top[1], top[2], top[3]};
         for (; i + 4 * L <= stop; i += 4 * L) {
-            if (ASKS || CAPPED) StoredLogits<T, S>{z}.ask_for(i, 4 * L);
+            if (ASKS) StoredLogits<T, S>{z}.ask_for(i, 4 * L);
             V<T> x[4];
             changed(x, i);
             for (int u = 0; u < 4; ++u) t[u] = max(x[u], t[u]);
@@ -132,7 +132,7 @@ public:
 
     // The changed logits that `run` has put in z, and the loop over which asks for what is read next if `run` has not.
     XENT_INLINE BufferedLogits<T, S> buffered(const T* z, const S* logits) const {
-        return {z, is_dense && !transform.is_capped() ? logits : nullptr};
+        return {z, is_dense ? logits : nullptr};
     }
 
     // The same as `run` of at least a vector of classes, where logits and what is done to them lie along memory.
@@ -152,9 +152,14 @@ private:
 
     template <bool SCALED, bool ASKS>
     XENT_INLINE V<T> run_scaled(const ChunkPlace& at, const S* logits, T* to, T* slopes) const {
-        if (transform.is_capped()) return run_loop<true, SCALED, true, ASKS>(at, logits, to, slopes);
-        if (removes) return run_loop<false, SCALED, true, ASKS>(at, logits, to, nullptr);
-        return run_loop<false, SCALED, false, ASKS>(at, logits, to, nullptr);
+        if (transform.is_capped()) return run_capped<true, SCALED, ASKS>(at, logits, to, slopes);
+        return run_capped<false, SCALED, ASKS>(at, logits, to, slopes);
+    }
+
+    template <bool CAPPED, bool SCALED, bool ASKS>
+    XENT_INLINE V<T> run_capped(const ChunkPlace& at, const S* logits, T* to, T* slopes) const {
+        if (removes) return run_loop<CAPPED, SCALED, true, ASKS>(at, logits, to, slopes);
+        return run_loop<CAPPED, SCALED, false, ASKS>(at, logits, to, slopes);
     }
 
     template <bool CAPPED, bool SCALED, bool REMOVES, bool ASKS>

@@ -47,7 +47,7 @@ struct Row {
     const S* logits;
     S* gradient;
     T* odds;
-    T* slopes;  // dz'/dz, or null
+    T* slopes;  // dz'/dz if it is kept until the gradient is written, or null
     T* peaks;   // of each chunk
     const T* a; // weighted target, or null
     int64_t outer, inner, head, chunks;
@@ -106,13 +106,12 @@ private:
     }
 
     bool reserve_chunks(int64_t cells) {
-        const bool keeps_slopes = GRADIENT && preparation.keeps_slopes();
         const int64_t longest = plan.chunk + (plan.chunks > 1 ? plan.chunk + LINE : 0);
         const int64_t chunk = (longest + LINE) / LINE * LINE;
-        const int64_t bytes = (2 * chunk + (keeps_slopes ? cells : 0)) * int64_t(sizeof(T));
+        const int64_t bytes = (2 * chunk + (SOFT ? cells : chunk)) * int64_t(sizeof(T));
         buffer = static_cast<T*>(xent_scratch(CHUNK_BUFFER, bytes));
         spare = buffer + chunk;
-        slopes = keeps_slopes ? spare + chunk : nullptr;
+        slopes = GRADIENT && preparation.keeps_slopes() ? spare + chunk : nullptr;
         return buffer;
     }
 
@@ -136,7 +135,7 @@ private:
         row.chunks = plan.chunks;
         if (row.chunks > 1 && row.head + row.chunks * plan.chunk > plan.classes) --row.chunks;
         row.odds = odds + r * plan.slot + (STREAM ? MARGIN - row.head : 0);
-        row.slopes = slopes ? slopes + (row.odds - odds) : nullptr;
+        row.slopes = SOFT && slopes ? slopes + (row.odds - odds) : nullptr;
         row.peaks = peaks + (now * plan.rows_a_batch + r) * plan.chunks;
         row.outer = stretch.outer + (stretch.along_inner ? 0 : r);
         row.inner = stretch.inner + (stretch.along_inner ? r : 0);
@@ -187,16 +186,21 @@ private:
         const Row<T, S>& row = rows[now][r];
         const int64_t label = batch.label[r];
         batch.own[r] = T(0);
+        own_slope[r] = changes().one_slope();
         RunningSums<T> sums;
         for (int64_t c = 0; c < row.chunks; ++c) {
             const int64_t begin = row.begin(c, plan), end = row.end(c, plan);
             if (GRADIENT) write_until(r, end - row.head);
             const Chunk chunk = take_in(row, label, begin, end, place_of_logits(row, begin, end),
-                                        row.slopes ? row.slopes + begin : nullptr);
-            if (call.labels.data && label >= begin && label < end) batch.own[r] = load_one(chunk.z + (label - begin));
+                                        place_of_slopes(row, begin));
+            const T* slope = slopes_of(row, begin);
+            if (call.labels.data && label >= begin && label < end) {
+                batch.own[r] = load_one(chunk.z + (label - begin));
+                if (slope) own_slope[r] = slope[label - begin];
+            }
             sums.raise(chunk.top);
             row.peaks[c] = sums.peak;
-            add_chunk<SHARED>(row, chunk, label, begin, sums);
+            add_chunk<SHARED>(row, chunk, slope, label, begin, sums);
         }
         if (SHARED) sums.tops = exp<T>(broadcast<T>(batch.own[r] - sums.peak))[0];
         sums.hand_to(batch, r);
@@ -206,15 +210,21 @@ private:
 
     // The odds come last: they may overwrite the logits.
     template <bool SHARED>
-    XENT_INLINE void add_chunk(const Row<T, S>& row, const Chunk& chunk, int64_t label, int64_t begin,
+    XENT_INLINE void add_chunk(const Row<T, S>& row, const Chunk& chunk, const T* slope, int64_t label, int64_t begin,
                                RunningSums<T>& sums) const {
         const T* a = SOFT ? row.a + begin : nullptr;
         T* to = row.odds + begin;
-        if constexpr (SOFT && !SHARED)
+        const auto add = [&](const auto& odds) __attribute__((always_inline)) {
+            sums.add(sums_of_others<T, SOFT>(source(row, chunk, begin), a, odds, chunk.n, label - begin, sums.peak));
+        };
+        if constexpr (SOFT && !SHARED) {
             sums.add(sums_of_distribution<T, Read, GRADIENT>(chunk.z, a, to, chunk.n, sums.peak));
-        else
-            sums.add(sums_of_others<T, GRADIENT, SOFT>(source(row, chunk, begin), a, to, chunk.n, label - begin,
-                                                       sums.peak));
+        } else if constexpr (!GRADIENT) {
+            add(NoOdds<T>{});
+        } else {
+            if (PREPARED && !SOFT && slope) return add(SlopedOdds<T>{to, slope});
+            add(PlainOdds<T>{to});
+        }
     }
 
     XENT_INLINE auto source(const Row<T, S>& row, const Chunk& chunk, int64_t begin) const {
@@ -277,13 +287,14 @@ private:
             find_own_odds(batch, count);
             finish_labels<GRADIENT>(settings, batch, count);
         }
-        if (PREPARED && GRADIENT && changes().has_one_slope()) multiply(batch, changes().one_slope(), count);
+        if (PREPARED && GRADIENT) multiply_slopes(batch, count);
     }
 
-    // The gradient of a row times one number.
-    static void multiply(Batch& batch, T slope, int64_t count) {
+    // Where slopes differ, the odds have been multiplied already, or will be when the gradient is written.
+    void multiply_slopes(Batch& batch, int64_t count) const {
+        const T of_all = changes().has_one_slope() ? changes().one_slope() : T(1);
         for (int64_t r = 0; r < count; ++r)
-            batch.factor[r] *= slope, batch.pull[r] *= slope, batch.at_label[r] *= slope;
+            batch.factor[r] *= of_all, batch.pull[r] *= of_all, batch.at_label[r] *= own_slope[r];
     }
 
     // Rows of the batch just finished wait to be written; the next is read into the other half.
@@ -343,22 +354,29 @@ private:
                                   T factor) {
         const T* a = SOFT ? row.a + begin : nullptr;
         const T pull = SOFT ? batch.pull[write_row] : T(0);
-        const T* slope = slopes_of(row);
-        if (PREPARED && slope)
-            write_sloped_gradient<T, To, STREAMED>(row.odds + begin, a, slope + begin, to, end - begin, factor, pull);
+        const T* slope = SOFT ? slopes_of(row, begin) : nullptr;
+        if (PREPARED && SOFT && slope)
+            write_sloped_gradient<T, To, STREAMED>(row.odds + begin, a, slope, to, end - begin, factor, pull);
         else
             write_gradient<T, To, STREAMED>(row.odds + begin, a, to, end - begin, factor, pull);
         const int64_t label = batch.label[write_row];
         if (label_is_late[1 - now][write_row] && label >= begin && label < end)
-            store_one(to + (label - begin), batch.at_label[write_row] * (slope ? slope[label] : T(1)));
+            store_one(to + (label - begin), batch.at_label[write_row] * (slope ? slope[label - begin] : T(1)));
     }
 
     const Transform<T>& changes() const { return preparation.changes(); }
 
-    // dz'/dz where it differs from class to class; otherwise null.
-    const T* slopes_of(const Row<T, S>& row) const {
+    // Where a chunk's dz'/dz is put, if it has to be: for a row with a label, until the odds are multiplied by it.
+    T* place_of_slopes(const Row<T, S>& row, int64_t begin) const {
+        return SOFT && slopes ? row.slopes + begin : slopes;
+    }
+
+    // dz'/dz of a chunk where it differs from class to class; otherwise null.
+    const T* slopes_of(const Row<T, S>& row, int64_t begin) const {
         if (!PREPARED) return nullptr;
-        return row.slopes ? row.slopes : changes().slope_of_classes();
+        if (slopes) return place_of_slopes(row, begin);
+        const T* of_classes = changes().slope_of_classes();
+        return of_classes ? of_classes + begin : nullptr;
     }
 
     void write_zeros(const Row<T, S>& row, int64_t begin, int64_t end) const {
@@ -380,6 +398,7 @@ private:
     uint8_t* remaining = nullptr;  // of a row, whether a class has a part in the softmax
     int now = 0;  // the half that is being read; the other is being written
     Batch batches[2] = {};
+    T own_slope[Batch::capacity] = {};  // dz'/dz at the labels of the rows that are read
     Row<T, S> rows[2][Batch::capacity];
     bool label_is_late[2][Batch::capacity] = {};
     int64_t waiting = 0, write_row = 0, write_chunk = 0;

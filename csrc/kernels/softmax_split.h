@@ -126,8 +126,8 @@ private:
             if (SOFT)
                 sum.add(sums_of_distribution<T, S, false>(z + k, a + k, nullptr, n, sum.peak));
             else
-                sum.add(sums_of_others<T, false, false>(StoredLogits<T, S>{z + k}, nullptr, nullptr, n,
-                                                        batch.label[p.row] - k, sum.peak));
+                sum.add(sums_of_others<T, false>(StoredLogits<T, S>{z + k}, nullptr, NoOdds<T>{}, n,
+                                                 batch.label[p.row] - k, sum.peak));
         }
     }
 

@@ -37,7 +37,8 @@ template <class T>
 class Transform {
 public:
     explicit Transform(const XentSoftmax& call)
-        : limit(T(call.softcap)),
+        : classes(call.classes),
+          limit(T(call.softcap)),
           scale(call.scale),
           offset(call.offset),
           label_offset(call.label_offset),
@@ -55,9 +56,9 @@ public:
     bool has_one_slope() const { return limit == 0 && has_one_scale(); }
     T one_slope() const { return scale_of_all; }
 
-    // dz'/dz of every class, where these lie along memory and depend on nothing else; otherwise null.
+    // dz'/dz of every class, where these lie along memory, fill a vector and depend on nothing else; otherwise null.
     const T* slope_of_classes() const {
-        return limit == 0 && scale.along == 1 ? static_cast<const T*>(scale.data) : nullptr;
+        return limit == 0 && scale.along == 1 && classes >= LANES<T> ? static_cast<const T*>(scale.data) : nullptr;
     }
 
     // Whether a stretch of classes has a Change.
@@ -121,6 +122,7 @@ private:
         return select<T>(added == -Constants<T>::infinity, added, z + added);
     }
 
+    const int64_t classes;
     const T limit;  // of the softcap; 0: none
     const XentView scale, offset, label_offset, margin;
     const T scale_of_all;  // where there is one
