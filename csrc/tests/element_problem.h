@@ -1,4 +1,5 @@
-// What random calls of the elementwise losses have in common: sizes, what counts, results and their comparison.
+// What random calls of the elementwise losses, and of ZLPR, have in common: sizes, what counts, results and their
+// comparison.
 
 #pragma once
 
@@ -19,7 +20,7 @@ protected:
         int64_t elements = random.of_any_size(1, 20000);
         if (kind < 0.02) elements = (1 << 20) + random.between(1, 100000);  // results written past the caches
         const int64_t classes = random.chance(0.1) ? 1 : random.of_any_size(1, elements);
-        all = {kind > 0.98 ? 0 : elements / classes, classes, 1};
+        all = per_loss = {kind > 0.98 ? 0 : elements / classes, classes, 1};
     }
 
     void draw_dtypes() {
@@ -37,11 +38,16 @@ protected:
     // One number an element, broadcast along either axis or neither.
     template <class Draw>
     void draw_operand(Array& array, double chance, int64_t dtype, const Draw& draw) {
+        draw_operand(array, all, chance, dtype, draw);
+    }
+
+    template <class Draw>
+    void draw_operand(Array& array, Sizes sizes, double chance, int64_t dtype, const Draw& draw) {
         if (!random.chance(chance)) return;
         const bool of_rows = random.chance(0.2), of_classes = !of_rows && random.chance(0.3);
-        array.lay_out(random, dtype, {of_classes ? 1 : all.outer, of_rows ? 1 : all.along, 1}, {false, true});
+        array.lay_out(random, dtype, {of_classes ? 1 : sizes.outer, of_rows ? 1 : sizes.along, 1}, {false, true});
         array.fill(draw);
-        array.repeat(all);
+        array.repeat(sizes);
     }
 
     template <class Draw>
@@ -49,9 +55,11 @@ protected:
         reduction = random.between(XENT_NONE, XENT_SUM);
         divisor = random.chance(0.2) ? random.uniform(1, 100) : 0;
         grad_output = random.one_of({1.0, 1.0, 0.5, -3.0, 65536.0});
-        draw_operand(mask, 0.2, BYTE, [&] { return random.chance(0.7) ? 1 : 0; });
-        draw_operand(sample_weight, 0.2, arithmetic, [&] { return random.chance(0.2) ? 0 : random.uniform(0, 2); });
-        if (reduction == XENT_NONE) draw_operand(row_gradient, 0.8, arithmetic, [&] { return random.normal(); });
+        draw_operand(mask, per_loss, 0.2, BYTE, [&] { return random.chance(0.7) ? 1 : 0; });
+        draw_operand(sample_weight, per_loss, 0.2, arithmetic,
+                     [&] { return random.chance(0.2) ? 0 : random.uniform(0, 2); });
+        const double chained = reduction == XENT_NONE ? 0.8 : 0;
+        draw_operand(row_gradient, per_loss, chained, arithmetic, [&] { return random.normal(); });
         if (random.chance(0.5)) spoil();
     }
 
@@ -59,7 +67,7 @@ protected:
         in_place = random.chance(0.2);
         if (!in_place && random.chance(0.7)) gradient.lay_out(random, input.dtype, all, {true, false});
         const auto dtype = [&] { return random.chance(0.5) ? input.dtype : arithmetic; };
-        if (reduction == XENT_NONE || random.chance(0.1)) rows.lay_out(random, dtype(), all, {true, false});
+        if (reduction == XENT_NONE || random.chance(0.1)) rows.lay_out(random, dtype(), per_loss, {true, false});
         if (reduction != XENT_NONE) result.lay_out(random, dtype(), {1, 1, 1}, {});
     }
 
@@ -115,7 +123,7 @@ protected:
     }
 
     Random random;
-    Sizes all;
+    Sizes all, per_loss;  // of the elements, and of what counts and has a loss
     int64_t input_dtype, target_dtype, arithmetic, flushed, reduction, bad = -1, bad_operand = 0;
     double divisor, grad_output;
     bool in_place = false;

@@ -16,6 +16,7 @@
 #include "sigmoid_problem.h"
 #include "softmax_problem.h"
 #include "threads.h"
+#include "zlpr_problem.h"
 
 #ifdef XENT_HAS_WIDE
 extern "C" const XentKernels xent_kernels_wide;
@@ -58,9 +59,11 @@ bool passes(uint64_t seed) {
 }
 
 bool case_passes(uint64_t seed) {
-    switch (seed % 4) {
-        case 0: return passes<SigmoidProblem>(seed);
+    switch (seed % 8) {
+        case 0:
+        case 4: return passes<SigmoidProblem>(seed);
         case 1: return passes<PointwiseProblem>(seed);
+        case 5: return passes<ZLPRProblem>(seed);
         default: return passes<SoftmaxProblem>(seed);
     }
 }

@@ -28,11 +28,11 @@ public:
     std::string describe() {
         char text[400];
         snprintf(text, sizeof text,
-                 "sigmoid %lld x %lld, reduction %lld, smoothing %g, softcap %g, neg_scale %g, events (%g %g %g), "
-                 "(%g %g %g %g), %s\n",
-                 (long long)all.outer, (long long)all.along, (long long)reduction, call.smoothing, call.softcap,
-                 call.neg_scale, call.positive.gamma, call.positive.poly, call.positive.q, call.negative.gamma,
-                 call.negative.poly, call.negative.q, call.negative.shift,
+                 "sigmoid %lld x %lld, reduction %lld, distance %g, smoothing %g, softcap %g, neg_scale %g, "
+                 "events (%g %g %g), (%g %g %g %g), %s\n",
+                 (long long)all.outer, (long long)all.along, (long long)reduction, call.distance, call.smoothing,
+                 call.softcap, call.neg_scale, call.positive.gamma, call.positive.poly, call.positive.q,
+                 call.negative.gamma, call.negative.poly, call.negative.q, call.negative.shift,
                  in_place ? "in place" : gradient.given() ? "gradient" : "no gradient");
         return described(text, names());
     }
@@ -48,6 +48,20 @@ private:
 
     void draw_settings() {
         call.neg_scale = 1;
+        if (random.chance(0.2))
+            call.distance = random.one_of({0.5, 1.0, 2.0, 2.0, 3.3});
+        else
+            draw_formula();
+        const double weighted = random.chance(0.5) ? 0.4 : 0;
+        draw_operand(weight, weighted, arithmetic, [&] { return random.chance(0.1) ? 0 : random.uniform(0, 3); });
+        draw_operand(pos_weight, weighted, arithmetic, [&] { return random.uniform(0, 30); });
+        draw_operand(neg_weight, weighted, arithmetic, [&] { return random.uniform(0, 3); });
+        call.ignores = random.chance(0.2);
+        call.ignore_index = random.one_of({-1.0, 255.0, 1.0});
+    }
+
+    // What a loss with a distance has none of.
+    void draw_formula() {
         if (random.chance(0.4)) {
             call.positive = draw_event();
             call.negative = draw_event();
@@ -61,12 +75,6 @@ private:
         draw_operand(offset, transformed, arithmetic, [&] { return random.normal(); });
         call.smoothing = random.one_of({0.0, 0.0, 0.1});
         if (call.smoothing != 0) draw_operand(prior, 0.4, arithmetic, [&] { return random.uniform(); });
-        const double weighted = random.chance(0.5) ? 0.4 : 0;
-        draw_operand(weight, weighted, arithmetic, [&] { return random.chance(0.1) ? 0 : random.uniform(0, 3); });
-        draw_operand(pos_weight, weighted, arithmetic, [&] { return random.uniform(0, 30); });
-        draw_operand(neg_weight, weighted, arithmetic, [&] { return random.uniform(0, 3); });
-        call.ignores = random.chance(0.2);
-        call.ignore_index = random.one_of({-1.0, 255.0, 1.0});
     }
 
     XentEvent draw_event() {
@@ -181,12 +189,33 @@ private:
             loss.slack += fabsl(beside.loss - at.loss);
             gradient.slack += fabsl(beside.gradient - at.gradient);
         }
+        if (call.distance != 0) multiply_by_distance(z, y, at, loss, gradient);
         const Real in_row = factor * value(row_gradient, o, a, 1) * value(scale, o, a, 1);
         expected_rows.back() = loss;
         gradient.slack += sum_slack() * at.size;
         expected_gradient.back() = gradient.times(in_row * softcap_slope(raw, call.softcap));
         expected_gradient.back().faint = gradient.faint * fabsl(in_row);
         expected_gradient.back().any |= isinf(factor);
+    }
+
+    // The factor |y - p|^gamma, of a difference that may have few digits left, or none.
+    void multiply_by_distance(Real z, Real y, const Sides& at, Expected& loss, Expected& gradient) const {
+        const Chance is = chance_of(z);
+        const Real gap = (1 - y) * is.p - y * is.miss, size = fabsl(gap), gamma = call.distance;
+        const Real reach = isfinite(at.reach) ? at.reach : 0, digits = size > 0 ? fmaxl(reach, -logl(size)) : reach;
+        const Real inexact = 4 * epsilon(arithmetic) * (1 + digits) * (1 + gamma);
+        const Real unsure = 4 * epsilon(arithmetic) * (1 + reach) * ((1 - y) * is.p + y * is.miss);
+        const Real near = fmaxl(size - unsure, 0), far = size + unsure;
+        const auto power = [&](Real s) { return powl(s, gamma); };
+        const auto steep = [&](Real s) { return s == 0 ? 0 : gamma * powl(s, gamma - 1) * is.p * is.miss; };
+        const Real spread = power(far) - power(near), moved = weigh(steep(size), at.loss);
+        const Real unsteady = weigh(fabsl(steep(far) - steep(near)), at.loss);
+        const Real of_loss = inexact * power(size) + spread;
+        gradient.slack = power(far) * gradient.slack + of_loss * at.size + inexact * moved + unsteady;
+        gradient.value = power(size) * at.gradient + copysignl(moved, gap);
+        gradient.any = unsure > 0 && near == 0;  // its sign may be either
+        loss.slack = weigh(power(far), loss.slack) + weigh(of_loss, at.loss);
+        loss.value = weigh(power(size), at.loss);
     }
 
     static Chance chance_of(Real z) {
