@@ -145,6 +145,7 @@ NB_MODULE(_native, m) {
     m.def("zlpr", [](nb::tuple numbers) { return run(kernels->zlpr, numbers); });
     m.def("sigmoid", [](nb::tuple numbers) { return run(kernels->sigmoid, numbers); });
     m.def("pointwise", [](nb::tuple numbers) { return run(kernels->pointwise, numbers); });
+    m.def("survey", [](nb::tuple numbers) { return run(kernels->survey, numbers); });
     m.def("plain", &plain, "A float, the divisor of the mean; or the outcome as a tuple if no result is to be used.");
     m.def("instruction_set", [] { return kernels->name; });
     m.def("compiled", &compiled, "Instruction sets compiled in, best first.");

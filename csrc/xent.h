@@ -106,6 +106,23 @@ typedef struct {
     double grad_output;
 } XentPointwise;
 
+enum XentRowStatus { XENT_FINE = 0, XENT_NO_CLASS = 1, XENT_NO_SOFTMAX = 2 };
+
+// What an audit asks of outer rows of `classes` classes with a label each. Every view is required; those of rows have a
+// step `outer`. Where the status is not XENT_FINE, that the label is no class, or a logit is NaN or infinity or all are
+// -inf, the row's other results are 0, and it is not in the sums.
+typedef struct {
+    int64_t outer, classes;
+    XentView logits;       // any dtype, `along` 1
+    XentView labels;       // int64
+    XentView status;       // result: XentRowStatus, one byte each
+    XentView nll;          // result: cross entropy, float64
+    XentView predicted;    // result: the class of the largest logit, the first of equal ones, int64
+    XentView confidence;   // result: its probability, float64
+    XentView log_odds;     // result: its logit less that of the label, float64
+    XentView probability;  // of the classes: int64, to which the probabilities of the rows are added in units of 2^-24
+} XentSurvey;
+
 enum XentOperand { XENT_INPUT = 0, XENT_TARGET = 1, XENT_NO_MEMORY = 2 };
 
 // What went on. If a label or value was out of its range, or memory ran out, no result is to be used.
@@ -122,6 +139,7 @@ typedef struct {
     void (*zlpr)(const XentSoftmax*, XentOutcome*);
     void (*sigmoid)(const XentSigmoid*, XentOutcome*);
     void (*pointwise)(const XentPointwise*, XentOutcome*);
+    void (*survey)(const XentSurvey*, XentOutcome*);
 } XentKernels;
 
 #ifdef __cplusplus

@@ -11,7 +11,7 @@ from torch import Tensor
 from xent.backends import native
 from xent.backends.native import module, plain
 
-KERNELS = ("plain", "softmax", "zlpr", "sigmoid", "pointwise")
+KERNELS = ("plain", "softmax", "zlpr", "sigmoid", "pointwise", "survey")
 BUILT = module.NATIVE
 
 

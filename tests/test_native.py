@@ -45,6 +45,7 @@ def struct_fields(name: str) -> tuple[str, ...]:
         ("XentSoftmax", plans.SoftmaxPlan),
         ("XentSigmoid", plans.SigmoidPlan),
         ("XentPointwise", plans.PointwisePlan),
+        ("XentSurvey", plans.SurveyPlan),
         ("XentOutcome", plans.Outcome),
     ],
 )

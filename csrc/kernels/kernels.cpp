@@ -4,6 +4,7 @@
 #include "pointwise.h"
 #include "sigmoid.h"
 #include "softmax.h"
+#include "survey.h"
 #include "zlpr.h"
 
 #define XENT_JOIN(a, b) a##b
@@ -14,5 +15,5 @@
 extern "C" {
 extern const XentKernels XENT_TABLE(XENT_ISA);
 const XentKernels XENT_TABLE(XENT_ISA) = {XENT_NAME(XENT_ISA), XENT_ISA::softmax, XENT_ISA::zlpr,
-                                          XENT_ISA::sigmoid, XENT_ISA::pointwise};
+                                          XENT_ISA::sigmoid, XENT_ISA::pointwise, XENT_ISA::survey};
 }

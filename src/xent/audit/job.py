@@ -13,7 +13,7 @@ from xent.audit.fit.decomposition import FOLDS, Decomposition, decompose
 from xent.audit.fit.prior import PriorInside, prior_inside
 from xent.audit.misuse import misuse
 from xent.audit.results import Audit, Reliability, Source
-from xent.audit.rows import judge_rows
+from xent.audit.rows import as_logits, judge_rows
 from xent.audit.stream import Progress, tally
 from xent.audit.suggestions import suggestions_of
 from xent.audit.suspects import suspects_of
@@ -107,8 +107,10 @@ def _fits(predictions: Predictions, drawn: Drawn) -> tuple[Decomposition | None,
         logits = logits.masked_fill(target < 0, 0.0)
     else:
         rows = judge_rows(batch, predictions.kind)
-        usable = rows.logits.isfinite().all(1)
-        logits, target = rows.logits[usable], rows.label[usable]
+        # Their numbers are their places in the sample.
+        logits = as_logits(drawn.scores, predictions.kind)[rows.number]
+        usable = logits.isfinite().all(1)
+        logits, target = logits[usable], rows.label[usable]
     if len(target) < 2 * FOLDS:
         return None, None
     prior = None if predictions.multi_label or predictions.counts is None else predictions.counts

@@ -111,6 +111,21 @@ class PointwisePlan(NamedTuple):
     grad_output: float = 1.0
 
 
+class SurveyPlan(NamedTuple):
+    """XentSurvey."""
+
+    outer: int
+    classes: int
+    logits: View
+    labels: View
+    status: View
+    nll: View
+    predicted: View
+    confidence: View
+    log_odds: View
+    probability: View
+
+
 class Outcome(NamedTuple):
     """XentOutcome."""
 
