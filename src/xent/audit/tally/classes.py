@@ -29,14 +29,19 @@ class ClassTally:
 
     def add(self, rows: Rows) -> None:
         """Add some rows."""
-        self.rows += self._count(rows.label)
-        self.right += self._count(rows.label[rows.label == rows.predicted])
-        self.predicted += self._count(rows.predicted)
-        finite = rows.nll.isfinite()
-        self.impossible += self._count(rows.label[~finite])
-        self._nll.add(rows.label[finite], rows.nll[finite])
+        classes = len(self.rows)
+        by_truth = torch.bincount(rows.label + classes * (rows.label == rows.predicted), minlength=2 * classes)
+        self.rows += by_truth[:classes] + by_truth[classes:]
+        self.right += by_truth[classes:]
+        self.predicted += torch.bincount(rows.predicted, minlength=classes)
+        label, nll = rows.label, rows.nll
+        impossible = nll.isinf()
+        if bool(impossible.any()):
+            self.impossible += torch.bincount(label[impossible], minlength=classes)
+            label, nll = label[~impossible], nll[~impossible]
+        self._nll.add(label, nll)
         self._miss.add(rows.label, -torch.expm1(-rows.nll))
-        self._probability.add_columns(rows.probabilities())
+        self._probability.add_units(rows.probability)
 
     def merge(self, other: "ClassTally") -> None:
         """Add the rows of another tally."""
@@ -59,6 +64,3 @@ class ClassTally:
     def probability(self) -> Tensor:
         """Sum of the probability that all rows give to a class."""
         return self._probability.value()
-
-    def _count(self, classes: Tensor) -> Tensor:
-        return torch.bincount(classes, minlength=len(self.rows))

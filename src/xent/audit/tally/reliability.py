@@ -24,10 +24,14 @@ class ReliabilityTally:
 
     def add(self, predicted: Tensor, stated: Tensor, true: Tensor) -> None:
         """Add predictions of a class, each stated with a probability, and whether it came true; all of shape (n,)."""
-        bins = (stated * BINS).ceil().long().clamp(1, BINS) - 1
-        cell = predicted * BINS + bins
-        self._rows += torch.bincount(cell, minlength=len(self._rows))
-        self._true += torch.bincount(cell[true], minlength=len(self._rows))
+        scaled = stated * BINS
+        below = scaled.long()
+        # Bins hold their upper edges.
+        cell = predicted * BINS + (below - (scaled == below).long()).clamp(0, BINS - 1)
+        cells = len(self._rows)
+        by_truth = torch.bincount(cell + cells * true, minlength=2 * cells)
+        self._rows += by_truth[:cells] + by_truth[cells:]
+        self._true += by_truth[cells:]
         self._stated.add(cell, stated)
 
     def merge(self, other: "ReliabilityTally") -> None:

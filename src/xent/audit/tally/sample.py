@@ -14,20 +14,14 @@ class Drawn(NamedTuple):
     """Rows of a sample.
 
     Attributes:
-        hash: What they were drawn by, the smallest first choice.
         number: Which rows they are, over all files.
         scores: As they are in the file, (n, C).
         target: Labels (n,), or indicators (n, C), as they are in the file.
     """
 
-    hash: Tensor
     number: Tensor
     scores: Tensor
     target: Tensor
-
-    def at(self, index: Tensor) -> "Drawn":
-        """Some of the rows, by index or mask."""
-        return Drawn(*(column[index] for column in self))
 
 
 class SampleTally:
@@ -39,17 +33,36 @@ class SampleTally:
 
     def __init__(self, most: int) -> None:
         self.most = most
-        self._drawn: list[Drawn] = []
+        self._number = torch.empty(0, dtype=torch.int64)
+        # Of the rows drawn, in no order; behind them may be room for more.
+        self._scores: Tensor | None = None
+        self._target: Tensor | None = None
         self._bound = torch.iinfo(torch.int64).max
 
     def add(self, number: Tensor, scores: Tensor, target: Tensor) -> None:
         """Add rows: their numbers, scores (n, C), and labels (n,) or indicators (n, C)."""
-        self._keep(Drawn(_hash(number), number, scores, target))
+        (chosen,) = (_hash(number) <= self._bound).nonzero(as_tuple=True)
+        drawn = len(self._number)
+        all_numbers = torch.cat([self._number, number[chosen]])
+        slots = torch.arange(drawn, len(all_numbers))
+        if len(all_numbers) > self.most:
+            kept = self._kept(all_numbers)
+            chosen = chosen[kept[drawn:]]
+            # New rows come in the place of those that are no longer drawn, and then behind them.
+            (gone,) = (~kept[:drawn]).nonzero(as_tuple=True)
+            slots = torch.cat([gone, torch.arange(drawn, self.most)])
+        if len(chosen) == 0:
+            return
+        size = max(drawn, int(slots[-1]) + 1)
+        self._number = _put(self._number, number, chosen, slots, size)[:size]
+        self._scores = _put(self._scores, scores, chosen, slots, self.most)
+        self._target = _put(self._target, target, chosen, slots, self.most)
 
     def merge(self, other: "SampleTally") -> None:
         """Add the rows of another tally."""
-        for drawn in other._drawn:
-            self._keep(drawn)
+        if other._scores is not None and other._target is not None:
+            drawn = len(other._number)
+            self.add(other._number, other._scores[:drawn], other._target[:drawn])
 
     def rows(self) -> Drawn:
         """The rows, in the order of their numbers.
@@ -57,24 +70,32 @@ class SampleTally:
         Raises:
             ValueError: There are none.
         """
-        if not self._drawn:
+        if self._scores is None or self._target is None:
             raise ValueError("there is no sample of no rows: call add() first.")
-        self._shrink()
-        (drawn,) = self._drawn
-        return drawn.at(drawn.number.argsort())
+        order = self._number.argsort()
+        return Drawn(self._number[order], self._scores[order], self._target[order])
 
-    def _keep(self, rows: Drawn) -> None:
-        self._drawn.append(rows.at(rows.hash <= self._bound))
-        if sum(len(drawn.number) for drawn in self._drawn) > 2 * self.most:
-            self._shrink()
+    def __getstate__(self) -> dict[str, object]:
+        """The rows without the room behind them."""
+        scores, target = (
+            None if held is None else held[: len(self._number)].clone() for held in (self._scores, self._target)
+        )
+        return self.__dict__ | {"_scores": scores, "_target": target}
 
-    def _shrink(self) -> None:
-        """Leave no more rows than were asked for."""
-        drawn = Drawn(*(torch.cat(column) for column in zip(*self._drawn, strict=True)))
-        if len(drawn.number) > self.most:
-            drawn = drawn.at(drawn.hash.argsort()[: self.most])
-            self._bound = int(drawn.hash[-1])
-        self._drawn = [drawn]
+    def _kept(self, number: Tensor) -> Tensor:
+        """Which of some rows are drawn, (n,) bool, of which no more than ``most`` are."""
+        mixed = _hash(number)
+        self._bound = int(mixed.kthvalue(self.most).values)
+        return mixed <= self._bound
+
+
+def _put(held: Tensor | None, rows: Tensor, chosen: Tensor, slots: Tensor, size: int) -> Tensor:
+    """Copy the chosen rows into slots of what is held, for which there is room for ``size`` rows then."""
+    dtype = rows.dtype if held is None else torch.promote_types(held.dtype, rows.dtype)
+    if held is None or len(held) < size or held.dtype != dtype:
+        larger = torch.empty(size, *rows.shape[1:], dtype=dtype)
+        held = larger if held is None else larger.index_copy_(0, torch.arange(len(held)), held.to(dtype))
+    return held.index_copy_(0, slots, rows[chosen].to(dtype))
 
 
 def _hash(number: Tensor) -> Tensor:
