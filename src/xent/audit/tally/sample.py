@@ -95,6 +95,10 @@ def _put(held: Tensor | None, rows: Tensor, chosen: Tensor, slots: Tensor, size:
     if held is None or len(held) < size or held.dtype != dtype:
         larger = torch.empty(size, *rows.shape[1:], dtype=dtype)
         held = larger if held is None else larger.index_copy_(0, torch.arange(len(held)), held.to(dtype))
+    first, stop = int(slots[0]), int(slots[-1]) + 1
+    if stop - first == len(slots) and rows.dtype == dtype:
+        torch.index_select(rows, 0, chosen, out=held[first:stop])  # as long as there is room: without a copy between
+        return held
     return held.index_copy_(0, slots, rows[chosen].to(dtype))
 
 

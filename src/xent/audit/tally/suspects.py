@@ -20,7 +20,9 @@ class SuspectTally:
 
     def add(self, **columns: Tensor) -> None:
         """Add rows: of each its number, label, prediction, doubt, nll and confidence, (n,) each."""
-        worth = (columns["doubt"] > 0) & (columns["doubt"] >= self._least())
+        (worth,) = ((columns["doubt"] > 0) & (columns["doubt"] >= self._least())).nonzero(as_tuple=True)
+        if self._kept and not len(worth):
+            return
         chosen = {name: columns[name][worth] for name in COLUMNS}
         if self._kept:
             chosen = {name: torch.cat([self._kept[name], chosen[name]]) for name in COLUMNS}
