@@ -34,7 +34,11 @@ cases are drawn by seed: the table is the same on every run, but for the roundin
 - **others**: the same mistakes made by somebody else from a description of them, without a look at the rules, in
   trainings of other kinds, with other things done to the tensors on the way ([slips](../tests/linter/slips),
   [worlds](../tests/linter/worlds)). All rules are asked. What a case claims was checked where it was missed: a case
-  that holds no evidence (five rows, a model before its first step) was made larger, a rule that was wrong was mended.
+  that holds no evidence (five rows, a model before its first step) was made larger, one that was no mistake was taken
+  out, a rule that was wrong was mended. Before any of that, 482 of the first 560 were found (86%): of the 78 that were
+  not, 12 were the rules' fault (XE308, XE503), 28 held too little evidence, and 38 were no such mistake, or the linter
+  was not told what the rule asks for (`value` for XE405, `counts` for XE709). The rate in the table is therefore not
+  that of a stranger's first try. Of 660 cases drawn afterwards, by the same generators from other seeds, 655 were found.
 - **false alarms**: clean cases, of {clean} in all, in which the rule speaks; remarks of severity info count
   too ([what is clean](../tests/linter/sound)). They are trainings of linear, convolutional, embedding and cosine models
   on tables, digits, images, sparse counts, sequences, masks and tags, at any step; every loss of the catalogue, torch's
