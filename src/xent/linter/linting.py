@@ -49,7 +49,8 @@ def lint(
         select: Codes of rules or their beginnings, such as "XE1"; all if there is none.
         ignore: Codes or their beginnings to leave out.
         **settings: Keyword arguments of the loss, where it is a name or a function, and of its call: ``weight``,
-            ``label_smoothing``, ``pos_weight``, ``ignore_index``, ``mask`` and so on.
+            ``label_smoothing``, ``pos_weight``, ``ignore_index``, ``mask`` and so on. xent's own ``logits``, which is
+            the first argument here, is called ``transform``.
 
     Returns:
         The findings, errors first; empty, and false, if there are none.
