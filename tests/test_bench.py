@@ -22,6 +22,7 @@ from typer.testing import CliRunner
 
 from xent.bench import CASES, WORKLOADS, Case, Failure, InputError, Measurement, Progress, Quartiles, Settings, choose
 from xent.bench.agreement import differences
+from xent.bench.audit import audits
 from xent.bench.cases import DTYPES
 from xent.bench.catalogue import PLAIN, SHAPE, Cost, costs
 from xent.bench.contestants import Contestant, contestants, floors
@@ -557,3 +558,34 @@ def test_what_the_named_losses_cost_is_shown_and_judged(monkeypatch):
     ]
     assert kept
     assert "1 of 2 take at most 1.1 times as long as the plain loss; not softcap." in result.stdout
+
+
+def test_audits_of_what_was_written_are_timed_and_shown(monkeypatch):
+    read = []
+
+    def audit(logits, labels):
+        scores, label = np.load(logits), np.load(labels)
+        assert scores.dtype == np.float32
+        read.append((*scores.shape, float((scores.argmax(1) == label).mean())))
+
+    def rivals(logits, labels):
+        assert logits.exists()
+        assert labels.exists()
+
+    monkeypatch.setattr("xent.bench.audit.missing", lambda: ())
+    monkeypatch.setattr("xent.bench.audit._read_by_rivals", rivals)
+    found = list(audits(audit, size=400_000, rounds=3))
+    assert [(one.classes, one.rows) for one in found] == [(1000, 100), (10, 10_000)]
+    # Once to warm up, and three rounds.
+    assert [(rows, classes) for rows, classes, _ in read] == [(100, 1000)] * 4 + [(10_000, 10)] * 4
+    assert all(0.5 < right < 1 for _, _, right in read)
+    for one in found:
+        assert one.gigabytes.median == pytest.approx(4e-4 / one.seconds.median)
+        assert one.rivals.low <= one.rivals.median <= one.rivals.high
+    monkeypatch.setattr("xent.bench.audit.missing", lambda: ("torchmetrics>=1.4",))
+    monkeypatch.setattr("xent.cli.bench_job.missing", lambda: ("torchmetrics>=1.4",))
+    monkeypatch.setattr("xent.cli.bench_job.audits", lambda audit: audits(audit, size=40_000, rounds=2))
+    result = invoke("--audit")
+    assert result.exit_code == 0
+    assert 'pip install "torchmetrics>=1.4"' in result.stderr
+    assert result.stdout.count("not installed") == 2

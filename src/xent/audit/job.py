@@ -45,8 +45,8 @@ def audit(
     Args:
         predictions: As :func:`xent.predictions.open_predictions` or :func:`xent.predictions.from_tensors` give them.
         suspects: How many suspects to list, at least 1.
-        processes: How many processes read; by default one, or one a core where the files are large. The result is the
-            same.
+        processes: How many processes read; by default one, or one a core for much text in several files. The result is
+            the same.
         select: Codes of the linter's rules or their beginnings; all if there is none.
         ignore: Codes or their beginnings to leave out.
         on_progress: Called now and then with the rows so far.

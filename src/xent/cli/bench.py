@@ -15,6 +15,8 @@ Examples:
 - `xent bench --cases 256x128256 --memory both --rounds 25 --out results/vocabulary`
 
 - `xent bench --catalogue`
+
+- `xent bench --audit`
 """
 
 
@@ -38,6 +40,10 @@ def bench(
     catalogue: Annotated[
         bool, typer.Option("--catalogue", help="Time the named losses against plain xent instead; writes no files.")
     ] = False,
+    audit: Annotated[
+        bool,
+        typer.Option("--audit", help="Time the audit of predictions against scikit-learn and torchmetrics instead."),
+    ] = False,
     show_list: Annotated[bool, typer.Option("--list", help="Show the cases and exit.")] = False,
     out: Annotated[Path, typer.Option(help="Directory for the results.")] = Path("results/bench"),
 ) -> None:
@@ -49,10 +55,12 @@ def bench(
     Into --out go results.json, results.csv with the time of every round, and ratios-mapped.png and .svg. Interrupt it
     at any time: what has been measured is kept.
     """
-    from xent.cli.bench_job import print_cases, print_costs, run
+    from xent.cli.bench_job import print_audits, print_cases, print_costs, run
 
     if catalogue:
         raise typer.Exit(print_costs())
+    if audit:
+        raise typer.Exit(print_audits())
     if show_list:
         raise typer.Exit(print_cases(cases, quick=quick))
     raise typer.Exit(run(cases, rivals=rivals, memory=memory, rounds=rounds, threads=threads, quick=quick, out=out))
