@@ -128,6 +128,21 @@ def test_a_sample_of_fewer_rows_is_all_of_them():
     assert torch.equal(sample.rows().scores, batch.scores)
 
 
+@pytest.mark.parametrize("rows", [60, 1000])
+def test_rows_of_files_of_several_dtypes_keep_their_numbers(rows):
+    sample, other = SampleTally(100), SampleTally(100)
+    scores = torch.arange(rows)[:, None] / 4
+    number, half = torch.arange(rows), rows // 2
+    sample.add(number[:half], scores[:half].half(), number[:half])
+    other.add(number[half:], scores[half:], number[half:])
+    sample.merge(pickle.loads(pickle.dumps(other)))
+    drawn = sample.rows()
+    assert drawn.scores.dtype == torch.float32
+    assert len(drawn.number) == len(drawn.number.unique()) == min(rows, 100)
+    assert torch.equal(drawn.scores[:, 0] * 4, drawn.number.float())
+    assert torch.equal(drawn.target, drawn.number)
+
+
 def test_every_row_has_the_same_chance_to_be_drawn():
     drawn = torch.zeros(1000)
     for first in range(0, 200_000, 1000):
