@@ -109,7 +109,8 @@ private:
         group.own[r] = double(z[label]);
         group.peak[r] = double(peak);
         group.predicted[r] = first_of_peak(z, peak);
-        group.others[r] = sum_of_others<T, T, true>(z, z, padded, label, peak);
+        const StoredLogits<T, T> logits = {z};
+        group.others[r] = sums_of_others<T, false>(logits, nullptr, PlainOdds<T>{z}, padded, label, peak).others;
     }
 
     XENT_INLINE void copy(const S* z, T* to) const {
