@@ -9,8 +9,9 @@ from time import perf_counter
 from rich.console import Console
 from rich.text import Text
 
-from xent.audit import Audit, audit, open_predictions
+from xent.audit import Audit, audit
 from xent.audit.export import write_audit
+from xent.cli.predictions import names, open_given
 from xent.jobs import check_writable, make_directory
 from xent.report.audit_terminal import print_audit
 from xent.report.page.audit import write_audit_page
@@ -24,7 +25,7 @@ def run(
     *,
     scores: str,
     target: str,
-    labels: Sequence[Path],
+    labels: Sequence[Path] | None,
     kind: str,
     counts: str,
     suspects: int,
@@ -39,21 +40,14 @@ def run(
     start = perf_counter()
     try:
         check_writable(out)
-        predictions = open_predictions(
-            paths,
-            scores=_names(scores) or None,
-            target=_names(target) or None,
-            labels=labels or None,
-            kind=kind or None,
-            counts=counts or None,
-        )
+        predictions = open_given(paths, scores=scores, target=target, labels=labels, kind=kind, counts=counts)
         with reading_display(messages, predictions.rows) as show:
             found = audit(
                 predictions,
                 suspects=suspects,
                 processes=processes,
-                select=_names(select),
-                ignore=_names(ignore),
+                select=names(select),
+                ignore=names(ignore),
                 on_progress=show,
             )
         make_directory(out)
@@ -69,10 +63,6 @@ def run(
     print_audit(screen, found)
     _print(screen, _done(found, out, perf_counter() - start))
     return FOUND if found.findings.errors else CLEAN
-
-
-def _names(given: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in given.split(",")) if given else ()
 
 
 def _done(found: Audit, out: Path, seconds: float) -> str:

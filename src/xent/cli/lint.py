@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from xent.cli.predictions import FILES_HELP, Counts, Ignore, Kind, Labels, Scores, Select, Target
+
 EPILOG = """
 Examples:
 
@@ -21,35 +23,16 @@ Exit status: 0, nothing of severity error was found; 1, something was; 2, the in
 
 
 def lint(
-    predictions: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            metavar="[PREDICTIONS...]",
-            help="A file, several, or a directory: .npz, .npy, .csv, .tsv, .jsonl, .parquet, .safetensors, .pt.",
-            show_default=False,
-        ),
+    files: Annotated[
+        list[Path] | None, typer.Argument(metavar="PREDICTIONS", help=FILES_HELP, show_default=False)
     ] = None,
-    scores: Annotated[
-        str, typer.Option(metavar="NAME,...", help="Of the scores; see `xent audit --help`.", show_default=False)
-    ] = "",
-    target: Annotated[
-        str, typer.Option(metavar="NAME,...", help="Of the labels; see `xent audit --help`.", show_default=False)
-    ] = "",
-    labels: Annotated[
-        list[Path] | None, typer.Option(metavar="FILE", help="The labels, if they are in another file.")
-    ] = None,
-    kind: Annotated[
-        str, typer.Option(help="logits, probabilities or log-probabilities; told unless given.", show_default=False)
-    ] = "",
-    counts: Annotated[
-        str, typer.Option(metavar="NAME|FILE", help="Training rows of every class.", show_default=False)
-    ] = "",
-    select: Annotated[
-        str, typer.Option(metavar="CODE,...", help="Rules to ask, or how they begin: XE1.", show_default=False)
-    ] = "",
-    ignore: Annotated[
-        str, typer.Option(metavar="CODE,...", help="Rules to leave out, or how they begin.", show_default=False)
-    ] = "",
+    scores: Scores = "",
+    target: Target = "",
+    labels: Labels = None,
+    kind: Kind = "",
+    counts: Counts = "",
+    select: Select = "",
+    ignore: Ignore = "",
     rules: Annotated[bool, typer.Option("--rules", help="List the rules.")] = False,
     explain: Annotated[
         str, typer.Option(metavar="CODE", help="What a rule finds, why it matters, how to mend it.", show_default=False)
@@ -68,10 +51,10 @@ def lint(
         raise typer.Exit(explain_rules(explain, select, ignore, as_json=as_json, as_markdown=as_markdown))
     raise typer.Exit(
         run(
-            predictions or [],
+            files or [],
             scores=scores,
             target=target,
-            labels=labels or [],
+            labels=labels,
             kind=kind,
             counts=counts,
             select=select,

@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.text import Text
 
 from xent.audit.misuse import lint_predictions
+from xent.cli.predictions import names, open_given
 from xent.jobs import InputError
 from xent.linter import Rule, choose
-from xent.predictions import open_predictions
 from xent.report.findings import print_findings
 from xent.report.reading import reading_display
 from xent.report.rules_markdown import page, section
@@ -25,7 +25,7 @@ def run(
     *,
     scores: str,
     target: str,
-    labels: Sequence[Path],
+    labels: Sequence[Path] | None,
     kind: str,
     counts: str,
     select: str,
@@ -37,15 +37,8 @@ def run(
     try:
         if not paths:
             raise InputError("give a file of predictions; or --rules, for what is looked for")
-        rules = choose(_names(select), _names(ignore))
-        predictions = open_predictions(
-            paths,
-            scores=_names(scores) or None,
-            target=_names(target) or None,
-            labels=labels or None,
-            kind=kind or None,
-            counts=counts or None,
-        )
+        rules = choose(names(select), names(ignore))
+        predictions = open_given(paths, scores=scores, target=target, labels=labels, kind=kind, counts=counts)
         with reading_display(messages, predictions.rows) as show:
             findings = lint_predictions(predictions, rules, show)
     except ValueError as error:
@@ -63,7 +56,7 @@ def explain_rules(code: str, select: str, ignore: str, *, as_json: bool, as_mark
     """Print the rules, or one of them, and return the exit status."""
     screen, messages = Console(), Console(stderr=True)
     try:
-        rules = _all_rules(code or _names(select), _names(ignore))
+        rules = _all_rules(code or names(select), names(ignore))
     except ValueError as error:
         messages.print(Text(f"xent lint: {error}"), soft_wrap=True)
         return BAD_INPUT
@@ -89,7 +82,3 @@ def _all_rules(select: str | tuple[str, ...], ignore: tuple[str, ...]) -> list[R
 def _as_json(rule: Rule) -> dict[str, object]:
     content = {name: value for name, value in vars(rule).items() if name != "check"}
     return {**content, "severity": rule.severity.value, "losses": sorted(rule.losses)}
-
-
-def _names(given: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in given.split(",")) if given else ()

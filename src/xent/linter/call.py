@@ -23,6 +23,11 @@ Loss = Literal[
     "predictions",
 ]
 
+# What many rules are asked of.
+BINARY: tuple[Loss, ...] = ("binary_cross_entropy_with_logits", "binary_cross_entropy")
+OF_LABELS: tuple[Loss, ...] = ("cross_entropy", "nll_loss")
+ANY_LOSS: tuple[Loss, ...] = (*OF_LABELS, *BINARY, "kl_div", "other")
+
 Kind = Literal["logits", "probabilities", "log-probabilities"]
 
 
@@ -90,7 +95,7 @@ class Call:
     @property
     def is_binary(self) -> bool:
         """Whether every element is a question of its own."""
-        return self.loss in ("binary_cross_entropy", "binary_cross_entropy_with_logits")
+        return self.loss in BINARY
 
     @property
     def is_torchs(self) -> bool:

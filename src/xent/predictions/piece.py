@@ -134,21 +134,25 @@ class _Rows:
         parts: list[Values] = []
         wanted = rows
         while wanted:
-            if not self.more():
+            held = self._fetch()
+            if held is None:
                 return None
-            assert self._held is not None
-            parts.append(self._held[:wanted])
-            self._held = self._held[len(parts[-1]) :]
+            parts.append(held[:wanted])
+            self._held = held[len(parts[-1]) :]
             wanted -= len(parts[-1])
         return parts[0] if len(parts) == 1 else _joined(parts)
 
     def more(self) -> bool:
         """Whether there are rows left."""
+        return self._fetch() is not None
+
+    def _fetch(self) -> Values | None:
+        """Rows that have come and are not given out yet; None if there are none left."""
         while self._held is None or not len(self._held):
             self._held = next(self._values, None)
             if self._held is None:
-                return False
-        return True
+                return None
+        return self._held
 
 
 def _joined(parts: list[Values]) -> Values:

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from xent.linter.call import Call
+from xent.linter.call import BINARY, Call
 from xent.linter.finding import Evidence, Severity
 from xent.linter.rule import rule
 
@@ -15,7 +15,7 @@ TOLERANCE = 0.01
     "XE209",
     "bce-target-outside-unit-interval",
     Severity.ERROR,
-    losses=("binary_cross_entropy_with_logits", "binary_cross_entropy"),
+    losses=BINARY,
     fix="""
     known = target != 255  # or -1: what marks elements without a label
     loss = xent.binary_cross_entropy_with_logits(logits, target.float().clamp(0, 1), mask=known)

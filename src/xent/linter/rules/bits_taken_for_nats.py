@@ -2,7 +2,7 @@
 
 import math
 
-from xent.linter.call import Call
+from xent.linter.call import BINARY, OF_LABELS, Call
 from xent.linter.finding import Evidence, Severity
 from xent.linter.plain import plain_losses
 from xent.linter.rule import rule
@@ -20,13 +20,7 @@ FEWEST = 4
     "XE503",
     "bits-taken-for-nats",
     Severity.WARNING,
-    losses=(
-        "cross_entropy",
-        "nll_loss",
-        "binary_cross_entropy_with_logits",
-        "binary_cross_entropy",
-        "predictions",
-    ),
+    losses=(*OF_LABELS, *BINARY, "predictions"),
     fix="""
     nats = value * 0.6931471805599453  # ln 2: one bit is 0.6931 nats; perplexity is exp(nats) = 2 ** bits
     """,

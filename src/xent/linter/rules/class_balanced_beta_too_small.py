@@ -2,7 +2,7 @@
 
 import math
 
-from xent.linter.call import Call
+from xent.linter.call import OF_LABELS, Call
 from xent.linter.finding import Evidence, Severity
 from xent.linter.rule import rule
 from xent.linter.weights import class_weights, spread, training_counts
@@ -21,7 +21,7 @@ EQUAL = 1 + 1e-5
     "XE310",
     "class-balanced-beta-too-small",
     Severity.WARNING,
-    losses=("cross_entropy", "nll_loss"),
+    losses=OF_LABELS,
     fix="""
     beta = 1 - 1 / counts.max()  # classes with many more rows than 1 / (1 - beta) are not told apart
     loss = xent.class_balanced_loss(logits, target, counts=counts, beta=float(beta))

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from xent.linter.call import Call
+from xent.linter.call import OF_LABELS, Call
 from xent.linter.facts import DEEPEST
 from xent.linter.finding import Evidence, Severity
 from xent.linter.rule import rule
@@ -28,7 +28,7 @@ LINEAR = ("AddmmBackward0", "MmBackward0")
     "XE210",
     "classes-not-along-dim-1",
     Severity.ERROR,
-    losses=("cross_entropy", "nll_loss"),
+    losses=OF_LABELS,
     fix="""
     loss = xent.cross_entropy(logits, target, dim=-1)  # torch: logits.transpose(1, 2) or logits.flatten(0, 1)
     """,

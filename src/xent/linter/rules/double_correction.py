@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from xent.linter.call import Call
+from xent.linter.call import OF_LABELS, Call
 from xent.linter.finding import Evidence, Severity
 from xent.linter.rule import rule
 from xent.linter.statistics import HeadShare, head_share, line
@@ -26,7 +26,7 @@ OVERWHELMING = 8.0
     "XE311",
     "double-correction",
     Severity.ERROR,
-    losses=("cross_entropy", "nll_loss", "binary_cross_entropy_with_logits"),
+    losses=(*OF_LABELS, "binary_cross_entropy_with_logits"),
     fix="""
     # one correction: a balanced sampler with the plain loss, or plain sampling with a loss that corrects
     loss = xent.balanced_softmax_loss(logits, target, counts=counts)

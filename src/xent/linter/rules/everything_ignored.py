@@ -2,7 +2,7 @@
 
 import torch
 
-from xent.linter.call import Call
+from xent.linter.call import BINARY, OF_LABELS, Call
 from xent.linter.finding import Evidence, Severity
 from xent.linter.rule import rule
 
@@ -11,7 +11,7 @@ from xent.linter.rule import rule
     "XE205",
     "everything-ignored",
     Severity.ERROR,
-    losses=("cross_entropy", "nll_loss", "binary_cross_entropy_with_logits", "binary_cross_entropy"),
+    losses=(*OF_LABELS, *BINARY),
     fix="""
     counted = (target != -100).sum()
     loss = xent.cross_entropy(logits, target, reduction="sum") / counted.clamp(min=1)

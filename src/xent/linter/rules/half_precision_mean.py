@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from xent.linter.call import Call
+from xent.linter.call import OF_LABELS, Call
 from xent.linter.finding import Evidence, Severity
 from xent.linter.plain import plain_losses
 from xent.linter.rule import rule
@@ -22,7 +22,7 @@ MOST = 1 << 20
     "XE502",
     "half-precision-mean",
     Severity.ERROR,
-    losses=("cross_entropy", "nll_loss"),
+    losses=OF_LABELS,
     fix="""
     loss = xent.cross_entropy(logits, target)  # adds up in float64; with reduction="sum", pass logits.float()
     """,

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from xent.linter.call import Call
+from xent.linter.call import OF_LABELS, Call
 from xent.linter.finding import Evidence, Severity
 from xent.linter.rule import rule
 
@@ -20,7 +20,7 @@ SPREAD = 0.75
     "XE204",
     "ignore-index-is-a-class",
     Severity.WARNING,
-    losses=("cross_entropy", "nll_loss"),
+    losses=OF_LABELS,
     fix="""
     loss = xent.cross_entropy(logits, target)  # ignore_index=-100, which is no class
     """,

@@ -2,7 +2,7 @@
 
 import math
 
-from xent.linter.call import Call
+from xent.linter.call import OF_LABELS, Call
 from xent.linter.finding import Evidence, Severity
 from xent.linter.rule import rule
 
@@ -19,7 +19,7 @@ SIGNIFICANT = 5.0
     "XE203",
     "ignored-rows",
     Severity.INFO,
-    losses=("cross_entropy", "nll_loss"),
+    losses=OF_LABELS,
     fix="""
     counted = target != -100  # ignore_index
     print(f"{counted.double().mean():.1%} of the rows count")

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from xent.linter.call import Call
+from xent.linter.call import OF_LABELS, Call
 from xent.linter.finding import Evidence, Severity
 from xent.linter.rule import rule
 
@@ -22,7 +22,7 @@ LISTED = 3
     "XE202",
     "label-out-of-range",
     Severity.ERROR,
-    losses=("cross_entropy", "nll_loss", "predictions"),
+    losses=(*OF_LABELS, "predictions"),
     fix="""
     loss = xent.cross_entropy(logits, target, ignore_index=255)  # the label that means: do not count this row
     """,

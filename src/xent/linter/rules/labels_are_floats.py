@@ -2,7 +2,7 @@
 
 import torch
 
-from xent.linter.call import Call
+from xent.linter.call import OF_LABELS, Call
 from xent.linter.finding import Evidence, Severity
 from xent.linter.rule import rule
 
@@ -11,7 +11,7 @@ from xent.linter.rule import rule
     "XE214",
     "labels-are-floats",
     Severity.ERROR,
-    losses=("cross_entropy", "nll_loss"),
+    losses=OF_LABELS,
     fix="""
     loss = xent.cross_entropy(logits, target.long())
     """,

@@ -1,6 +1,6 @@
 """XE201: classes are counted from 0, and these labels from 1."""
 
-from xent.linter.call import Call
+from xent.linter.call import OF_LABELS, Call
 from xent.linter.finding import Evidence, Severity
 from xent.linter.rule import rule
 
@@ -12,7 +12,7 @@ ROWS_A_CLASS = 5
     "XE201",
     "labels-from-one",
     Severity.ERROR,
-    losses=("cross_entropy", "nll_loss", "predictions"),
+    losses=(*OF_LABELS, "predictions"),
     fix="""
     target = target - 1  # classes are 0 .. C-1
     loss = xent.cross_entropy(logits, target)

@@ -4,7 +4,7 @@ import math
 
 from torch import Tensor
 
-from xent.linter.call import Call
+from xent.linter.call import BINARY, OF_LABELS, Call
 from xent.linter.finding import Evidence, Severity
 from xent.linter.plain import PlainLosses, plain_losses
 from xent.linter.rule import rule
@@ -23,13 +23,7 @@ FEWEST = 4
     "XE504",
     "mean-of-what-is-ignored",
     Severity.ERROR,
-    losses=(
-        "cross_entropy",
-        "nll_loss",
-        "binary_cross_entropy_with_logits",
-        "binary_cross_entropy",
-        "predictions",
-    ),
+    losses=(*OF_LABELS, *BINARY, "predictions"),
     fix="""
     counted = target != -100
     loss = xent.cross_entropy(logits, target, reduction="sum") / counted.sum()  # or reduction="mean"

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from xent.linter.call import Call
+from xent.linter.call import ANY_LOSS, Call
 from xent.linter.finding import Evidence, Severity
 from xent.linter.rule import rule
 
@@ -12,15 +12,7 @@ from xent.linter.rule import rule
     "XE501",
     "nan-or-inf-in-the-logits",
     Severity.ERROR,
-    losses=(
-        "cross_entropy",
-        "nll_loss",
-        "binary_cross_entropy_with_logits",
-        "binary_cross_entropy",
-        "kl_div",
-        "other",
-        "predictions",
-    ),
+    losses=(*ANY_LOSS, "predictions"),
     fix="""
     assert torch.isfinite(logits).all()  # find the step, then: torch.autograd.set_detect_anomaly(True)
     loss = xent.cross_entropy(logits, target, mask=keep)  # rows that are not to count, whatever they hold

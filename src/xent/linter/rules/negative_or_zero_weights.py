@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from xent.linter.call import Call
+from xent.linter.call import BINARY, OF_LABELS, Call
 from xent.linter.finding import Evidence, Severity
 from xent.linter.rule import rule
 
@@ -11,7 +11,7 @@ from xent.linter.rule import rule
     "XE312",
     "negative-or-zero-weights",
     Severity.ERROR,
-    losses=("cross_entropy", "nll_loss", "binary_cross_entropy_with_logits", "binary_cross_entropy"),
+    losses=(*OF_LABELS, *BINARY),
     fix="""
     # a class that is not to be there at all; or weights above 0
     used = torch.ones(logits.shape[1], dtype=torch.bool)

@@ -5,7 +5,7 @@ from itertools import zip_longest
 
 import torch
 
-from xent.linter.call import Call
+from xent.linter.call import ANY_LOSS, Call
 from xent.linter.finding import Evidence, Severity
 from xent.linter.rule import rule
 
@@ -18,7 +18,7 @@ FUNCTIONS = ("mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss", "poisson_nll
     "XE212",
     "target-shape-broadcasts",
     Severity.ERROR,
-    losses=("cross_entropy", "nll_loss", "binary_cross_entropy_with_logits", "binary_cross_entropy", "kl_div", "other"),
+    losses=ANY_LOSS,
     fix="""
     target = target.reshape(logits.shape)  # class indices: target.squeeze(1)
     """,

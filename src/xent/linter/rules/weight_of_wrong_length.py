@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from xent.linter.call import Call
+from xent.linter.call import BINARY, OF_LABELS, Call
 from xent.linter.finding import Evidence, Severity
 from xent.linter.rule import rule
 
@@ -13,7 +13,7 @@ from xent.linter.rule import rule
     "XE304",
     "weight-of-wrong-length",
     Severity.ERROR,
-    losses=("cross_entropy", "nll_loss", "binary_cross_entropy_with_logits", "binary_cross_entropy"),
+    losses=(*OF_LABELS, *BINARY),
     fix="""
     counts = xent.imbalance.class_counts(train_labels, num_classes=logits.shape[1])  # of training, not of the batch
     loss = xent.cross_entropy(logits, target, weight=xent.imbalance.inverse_frequency(counts))

@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from xent.linter.call import Call
+from xent.linter.call import OF_LABELS, Call
 from xent.linter.finding import Evidence, Severity
 from xent.linter.rule import rule
 from xent.linter.weights import class_weights, spread, training_counts
@@ -18,7 +18,7 @@ CHANCE = 1e-6
     "XE301",
     "weights-do-nothing",
     Severity.WARNING,
-    losses=("cross_entropy", "nll_loss"),
+    losses=OF_LABELS,
     fix="""
     # weights that differ between classes, and a mean over rows
     loss = xent.cross_entropy(logits, target, weight=weight, reduction="sum") / len(target)

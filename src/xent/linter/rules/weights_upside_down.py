@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from xent.linter.call import Call
+from xent.linter.call import OF_LABELS, Call
 from xent.linter.finding import Evidence, Severity
 from xent.linter.rule import rule
 from xent.linter.statistics import line
@@ -29,7 +29,7 @@ SIGNIFICANT = 6.0
     "XE305",
     "weights-upside-down",
     Severity.ERROR,
-    losses=("cross_entropy", "nll_loss"),
+    losses=OF_LABELS,
     fix="""
     weight = xent.imbalance.inverse_frequency(counts)  # rare classes count more
     loss = xent.cross_entropy(logits, target, weight=weight)

@@ -1,6 +1,7 @@
 """XE602: the same loss gets probabilities in some batches and logits in others."""
 
 from xent.linter import Evidence, Severity
+from xent.linter.call import OF_LABELS
 from xent.linter.rule import rule
 from xent.watcher.history import Course
 
@@ -9,7 +10,7 @@ from xent.watcher.history import Course
     "XE602",
     "changing-kind",
     Severity.ERROR,
-    losses=("cross_entropy", "nll_loss", "binary_cross_entropy_with_logits"),
+    losses=(*OF_LABELS, "binary_cross_entropy_with_logits"),
     fix="""
     logits = model(x)  # logits in training and in evaluation, for every batch
     loss = xent.cross_entropy(logits, target)

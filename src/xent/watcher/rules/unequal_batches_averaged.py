@@ -1,6 +1,7 @@
 """XE601: gradients of means over unequal numbers of rows are added up."""
 
 from xent.linter import Evidence, Severity
+from xent.linter.call import BINARY, OF_LABELS
 from xent.linter.rule import rule
 from xent.watcher.history import Batch, Course
 
@@ -13,7 +14,7 @@ UNEQUAL_STEPS = 2
     "XE601",
     "unequal-batches-averaged",
     Severity.WARNING,
-    losses=("cross_entropy", "nll_loss", "binary_cross_entropy_with_logits", "binary_cross_entropy"),
+    losses=(*OF_LABELS, *BINARY),
     fix="""
     rows = sum((target != -100).sum() for _, target in batches)  # of all batches of the step
     for x, target in batches:
