@@ -95,6 +95,7 @@ def audit(
 
 
 def _processes(predictions: Predictions) -> int:
+    # What is read faster than processes start is read by one: its threads are enough.
     if predictions.rows is not None:
         return 1
     return max(1, min(os.cpu_count() or 1, predictions.bytes // WORTH_A_PROCESS))

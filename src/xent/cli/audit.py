@@ -32,7 +32,9 @@ def audit(
     suspects: Annotated[int, typer.Option(min=1, help="How many doubted labels to list in suspects.csv.")] = 1000,
     processes: Annotated[
         int | None,
-        typer.Option(min=1, help="Processes that read. By default one, or one a core for large files."),
+        typer.Option(
+            min=1, help="Processes that read. By default one; of several large csv or jsonl files, one a core."
+        ),
     ] = None,
     select: Select = "",
     ignore: Ignore = "",
