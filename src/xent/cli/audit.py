@@ -32,9 +32,7 @@ def audit(
     suspects: Annotated[int, typer.Option(min=1, help="How many doubted labels to list in suspects.csv.")] = 1000,
     processes: Annotated[
         int | None,
-        typer.Option(
-            min=1, help="Processes that read. By default one; of several large csv or jsonl files, one a core."
-        ),
+        typer.Option(min=1, help="Processes that read. One; of several large csv or jsonl files, one a core."),
     ] = None,
     select: Select = "",
     ignore: Ignore = "",
