@@ -583,8 +583,8 @@ def test_audits_of_what_was_written_are_timed_and_shown(monkeypatch):
         assert one.gigabytes.median == pytest.approx(4e-4 / one.seconds.median)
         assert one.rivals.low <= one.rivals.median <= one.rivals.high
     monkeypatch.setattr("xent.bench.audit.missing", lambda: ("torchmetrics>=1.4",))
-    monkeypatch.setattr("xent.cli.bench_job.missing", lambda: ("torchmetrics>=1.4",))
-    monkeypatch.setattr("xent.cli.bench_job.audits", lambda audit: audits(audit, size=40_000, rounds=2))
+    monkeypatch.setattr("xent.cli.bench_audit_job.missing", lambda: ("torchmetrics>=1.4",))
+    monkeypatch.setattr("xent.cli.bench_audit_job.audits", lambda audit: audits(audit, size=40_000, rounds=2))
     result = invoke("--audit")
     assert result.exit_code == 0
     assert 'pip install "torchmetrics>=1.4"' in result.stderr

@@ -140,9 +140,9 @@ def test_indicators_that_are_nan():
 
 def test_nothing_that_can_be_judged():
     words = "none of 4 rows has a finite score and a label of 0 to 2, so there is nothing to judge"
-    assert words in _tensors_refused(torch.randn(4, 3), torch.full((4,), -100))
+    assert words in _tensors_refused(torch.randn(4, 3), torch.full((4,), -100), kind="logits")
     assert words in _tensors_refused(torch.full((4, 3), torch.nan), torch.zeros(4))
-    part = from_tensors(torch.randn(4, 3), torch.tensor([-100, -100, 0, 1])).parts(2)[0]
+    part = from_tensors(torch.randn(4, 3), torch.tensor([-100, -100, 0, 1]), kind="logits").parts(2)[0]
     assert len(list(part.batches())) == 1
 
 
@@ -174,7 +174,7 @@ def test_kinds_that_are_not_clear(tmp_path):
 
 @pytest.mark.parametrize("counts", [[1, 2], [1, -2, 3], [1, float("nan"), 3], "nowhere", [[1], [2], [3]], ["a"]])
 def test_counts_that_are_none(counts):
-    assert "counts: " in _tensors_refused(torch.randn(4, 3), torch.zeros(4), counts=counts)
+    assert "counts: " in _tensors_refused(torch.randn(4, 3), torch.zeros(4), kind="logits", counts=counts)
 
 
 def test_pickled_objects_are_not_loaded(tmp_path):

@@ -55,12 +55,14 @@ def bench(
     Into --out go results.json, results.csv with the time of every round, and ratios-mapped.png and .svg. Interrupt it
     at any time: what has been measured is kept.
     """
-    from xent.cli.bench_job import print_audits, print_cases, print_costs, run
+    if audit:
+        from xent.cli.bench_audit_job import print_audits
+
+        raise typer.Exit(print_audits())
+    from xent.cli.bench_job import print_cases, print_costs, run
 
     if catalogue:
         raise typer.Exit(print_costs())
-    if audit:
-        raise typer.Exit(print_audits())
     if show_list:
         raise typer.Exit(print_cases(cases, quick=quick))
     raise typer.Exit(run(cases, rivals=rivals, memory=memory, rounds=rounds, threads=threads, quick=quick, out=out))

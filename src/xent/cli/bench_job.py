@@ -7,9 +7,6 @@ from time import perf_counter
 from rich.console import Console
 from rich.text import Text
 
-from xent.audit import open_predictions
-from xent.audit.job import SUSPECTS
-from xent.audit.stream import tally
 from xent.bench import (
     Failure,
     InputError,
@@ -25,8 +22,6 @@ from xent.bench import (
     results_json,
     write_atomically,
 )
-from xent.bench.audit import audits, missing
-from xent.report.bench_audit import audits_table
 from xent.report.bench_catalogue import costs_table, verdict
 from xent.report.bench_plot import write_ratio_plots
 from xent.report.bench_progress import progress_display
@@ -82,20 +77,6 @@ def print_costs() -> int:
     screen.print(Text(CATALOGUE_TITLE, style="bold"), costs_table(found), sep="\n")
     _print(screen, verdict(found))
     return FINISHED
-
-
-def print_audits() -> int:
-    """Time the reading of predictions, print how fast it is, and return the exit status."""
-    screen, messages = Console(), Console(stderr=True)
-    if lacking := missing():
-        requirements = " ".join(f'"{requirement}"' for requirement in lacking)
-        _print(messages, f"xent is measured alone. For the rivals: pip install {requirements}")
-    screen.print(audits_table(list(audits(_audit))))
-    return FINISHED
-
-
-def _audit(logits: Path, labels: Path) -> None:
-    tally(open_predictions(logits, labels=labels, kind="logits"), suspects=SUSPECTS)
 
 
 def _measure(settings: Settings, total: int, outcomes: list[Measurement | Failure], messages: Console) -> bool:

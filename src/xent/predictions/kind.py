@@ -110,9 +110,10 @@ class Evidence:
             raise self._ambiguous(
                 name, f"all lie in {self._range()}, but rows do not sum to 1: logits or probabilities"
             )
-        part = max(self.sums, self.log_sums) / self.rows
+        alike = max(self.sums, self.log_sums)
+        part = alike / self.rows
         # Of two logits one row in a hundred may look like probabilities by chance.
-        if part > 0.1:
+        if part > 0.1 and alike > 2:
             what = "probabilities" if self.sums >= self.log_sums else "log-probabilities"
             raise self._ambiguous(name, f"look like {what} in {part:.0%} of the rows, and like logits in the others")
         return "logits"
