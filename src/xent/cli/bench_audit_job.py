@@ -9,7 +9,7 @@ from xent.audit import open_predictions
 from xent.audit.job import SUSPECTS
 from xent.audit.stream import tally
 from xent.bench.audit import audits, missing
-from xent.report.bench_audit import audits_table
+from xent.report.bench_audit import NOTE, audits_table
 
 FINISHED = 0
 
@@ -21,6 +21,7 @@ def print_audits() -> int:
         requirements = " ".join(f'"{requirement}"' for requirement in lacking)
         messages.print(Text(f"xent is measured alone. For the rivals: pip install {requirements}"), soft_wrap=True)
     screen.print(audits_table(list(audits(_audit))))
+    screen.print(Text(NOTE, style="dim"))
     return FINISHED
 
 
