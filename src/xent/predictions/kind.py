@@ -110,10 +110,9 @@ class Evidence:
             raise self._ambiguous(
                 name, f"all lie in {self._range()}, but rows do not sum to 1: logits or probabilities"
             )
-        alike = max(self.sums, self.log_sums)
-        part = alike / self.rows
+        part = max(self.sums, self.log_sums) / self.rows
         # Of two logits one row in a hundred may look like probabilities by chance.
-        if part > 0.1 and alike > 2:
+        if part > 0.1:
             what = "probabilities" if self.sums >= self.log_sums else "log-probabilities"
             raise self._ambiguous(name, f"look like {what} in {part:.0%} of the rows, and like logits in the others")
         return "logits"

@@ -4,7 +4,6 @@ Where torch raises, the exception is torch's and the message begins with torch's
 catches or matches them goes on working. Sizes that do not broadcast are the exception: torch speaks of "tensor a".
 """
 
-from xent.core.check.numbers import number
 from xent.core.check.settings import (
     binary_ignore_index,
     binary_prior,
@@ -12,6 +11,7 @@ from xent.core.check.settings import (
     ignore_index,
     inplace_gradient,
     neg_scale,
+    number,
     prior_values,
     smoothing,
     smoothing_prior,
